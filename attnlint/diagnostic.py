@@ -1,0 +1,95 @@
+"""What a finding is: a place, a message, the evidence for it, and perhaps a repair."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Severity(Enum):
+    """How sure a finding is; ordered by `rank`."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for info, 1 for warning, 2 for error."""
+        return ("info", "warning", "error").index(self.value)
+
+
+class Applicability(Enum):
+    """How far a fix may be trusted, in the words that ruff's users know."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+    DISPLAY = "display"
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class Span:
+    """A half-open range of source text: rows from 1, columns in code points from 1."""
+
+    row: int
+    column: int
+    end_row: int
+    end_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace the text of `span` by `text`."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A repair: what it does, in a few words, and the edits that do it."""
+
+    title: str
+    edits: tuple[Edit, ...] = ()
+    applicability: Applicability = Applicability.DISPLAY
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """One line of evidence: where it stands and what it shows."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding in one file.
+
+    `code` and `name` are the rule's two spellings, as in `ATT008` and `softmax-wrong-axis`;
+    `related` is the evidence in reading order; `help` says what to do about it.
+    """
+
+    code: str
+    name: str
+    severity: Severity
+    message: str
+    span: Span
+    related: tuple[Related, ...] = ()
+    help: str = ""
+    fix: Fix | None = None
+
+
+SYNTAX_ERROR = ("ATT000", "syntax-error")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that kept one file from being linted, other than its syntax.
+
+    `kind` is `unreadable` (the file could not be opened or decoded) or `internal` (a fault of attnlint itself).
+    """
+
+    kind: str
+    message: str
+    detail: str = ""
