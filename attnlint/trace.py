@@ -1,0 +1,173 @@
+"""The record of what code does to tensors: op calls with their places, from one entry point."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from attnlint.ir import Site
+from attnlint.tensor import Tensor
+from attnlint.values import Choice, Seq, Unknown, Value
+
+if TYPE_CHECKING:
+    from attnlint.attention import AttentionSite
+
+__all__ = ["Binding", "Cell", "Frame", "Known", "OpCall", "Site", "Trace"]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Frame:
+    """One function on the way from the entry point to an op: its names, its words, and who called it.
+
+    `owner` is the class whose method runs, `text` what the author says about it (docstrings, comments above).
+    """
+
+    name: str
+    owner: str = ""
+    text: str = ""
+    caller: Frame | None = None
+    site: Site | None = None
+    params: tuple[str, ...] = ()
+
+    @property
+    def qualname(self) -> str:
+        """`Class.method` or `function`; empty for module level."""
+        return f"{self.owner}.{self.name}" if self.owner else self.name
+
+    @property
+    def stack(self) -> Iterator[Frame]:
+        """This frame and its callers, innermost first."""
+        frame: Frame | None = self
+        while frame is not None:
+            yield frame
+            frame = frame.caller
+
+
+@dataclass(eq=False, slots=True)
+class OpCall:
+    """One equation of the trace.
+
+    `args` holds the arguments under the canonical names of the op's signature; `notes` what its transfer function
+    found out, such as `scrambled` for a reshape; `depth` counts the branches and loops it stands in.
+    """
+
+    name: str
+    args: dict[str, Value]
+    site: Site
+    frame: Frame
+    index: int
+    output: Tensor | None = None
+    outputs: tuple[Tensor, ...] = ()
+    notes: dict[str, object] = field(default_factory=dict)
+    spelling: str = ""
+    loops: tuple[Site, ...] = ()
+    branches: tuple[Site, ...] = ()
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        """The tensors among the arguments, in the order of the signature."""
+        return tuple(tensors_in(list(self.args.values())))
+
+    def tensor(self, name: str) -> Tensor | None:
+        """The tensor argument of that name; None where it is none."""
+        value = self.args.get(name)
+        if isinstance(value, Unknown):
+            return value.tensor
+        return value if isinstance(value, Tensor) else None
+
+
+def tensors_in(values: list[Value]) -> Iterator[Tensor]:
+    """Every tensor in a list of values, those in tuples and lists too."""
+    for value in values:
+        if isinstance(value, Tensor):
+            yield value
+        elif isinstance(value, Unknown) and value.tensor is not None:
+            yield value.tensor
+        elif isinstance(value, Seq):
+            yield from tensors_in(value.items)
+        elif isinstance(value, Choice):
+            yield from tensors_in(list(value.options))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Binding:
+    """A name that was given a value: what `attnlint show` lists."""
+
+    name: str
+    value: Value
+    site: Site
+    frame: Frame
+    comment: str = ""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Cell:
+    """A write to an attribute of an object (`self.k_cache = k`), in the order of the trace.
+
+    `old` is what the attribute held before; `index` is the number of op calls made before it.
+    """
+
+    owner: Value
+    name: str
+    old: Value | None
+    new: Value
+    site: Site
+    frame: Frame
+    index: int
+    loops: tuple[Site, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """A call of the project's own code or of something unknown: by whom, with what, giving what."""
+
+    callee: Value
+    name: str
+    args: tuple[Value, ...]
+    kwargs: dict[str, Value]
+    result: Value
+    site: Site
+    frame: Frame
+    index: int
+    loops: tuple[Site, ...] = ()
+
+
+@dataclass(eq=False, slots=True)
+class Trace:
+    """Everything that happened from one entry point; rules ask it short questions."""
+
+    entry: str
+    ops: list[OpCall] = field(default_factory=list)
+    bindings: list[Binding] = field(default_factory=list)
+    cells: list[Cell] = field(default_factory=list)
+    calls: list[CallRecord] = field(default_factory=list)
+    returns: list[tuple[Frame, Value, Site]] = field(default_factory=list)
+    unknowns: list[tuple[Site, str]] = field(default_factory=list)
+    sites: list[AttentionSite] = field(default_factory=list)
+    comments: dict[int, str] = field(default_factory=dict)
+    words: frozenset[str] = frozenset()
+    is_script: bool = False
+    users: dict[Tensor, list[OpCall]] = field(default_factory=dict)
+
+    def record(self, op: OpCall) -> None:
+        """Add an op call, and make its inputs know it."""
+        self.ops.append(op)
+        for tensor in op.inputs:
+            self.users.setdefault(tensor, []).append(op)
+
+    def uses(self, tensor: Tensor) -> list[OpCall]:
+        """The op calls that take a tensor, in order."""
+        return self.users.get(tensor, [])
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One line of `attnlint show`: a name, where it was bound, and what is known of it or why nothing is."""
+
+    scope: str
+    row: int
+    name: str
+    shape: str
+    facts: tuple[str, ...]
+    reason: str
