@@ -1,0 +1,78 @@
+"""The command line: one module for each subcommand, imported when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+
+import click
+
+from attnlint import __version__
+
+# Named here and not found by walking the package, so that `--help` and `--version` import none of them.
+COMMANDS = {
+    "check": "Find mistakes in attention code.",
+    "rule": "Explain one rule: why, example, what to use instead, known limits.",
+    "rules": "List all rules.",
+    "show": "Print what the trace knows of a file, tensor by tensor.",
+}
+
+# What a shell reports for a process that Ctrl-C or a closed pipe ended.
+INTERRUPTED, PIPE_CLOSED = 130, 141
+
+
+class LazyGroup(click.Group):
+    """A group that imports a subcommand's module when the subcommand is called or asks for help."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The names of the subcommands."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import one subcommand."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(importlib.import_module(f"attnlint.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the subcommands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+
+EPILOG = """\b
+Examples:
+  attnlint check                      lint the folder you are in
+  attnlint check model.py --select softmax-wrong-axis
+  attnlint rule missing-scale         what the rule wants, and why
+  attnlint show model.py::Attention   axes and facts of every tensor
+"""
+
+
+@click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="attnlint")
+def attnlint() -> None:
+    """Find mistakes in attention code by tracing its tensors; nothing is imported or run."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 clean, 1 findings, 2 could not do what was asked."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a source line may hold what the terminal's encoding cannot say
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = attnlint.main(args=arguments, prog_name="attnlint", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Python flushes standard output once more when it ends; give it somewhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return PIPE_CLOSED
+    return code if isinstance(code, int) else 0

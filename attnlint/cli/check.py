@@ -1,0 +1,127 @@
+"""`attnlint check`: lint files and folders, report, and say with the exit code how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from attnlint.cli.output import color_option, console, followed
+from attnlint.diagnostic import Severity
+from attnlint.discover import MissingPath
+from attnlint.engine import FileReport, Options
+from attnlint.engine import check as lint
+from attnlint.report.concise import concise, fault_line
+from attnlint.report.statistics import statistics, statistics_json, totals
+from attnlint.rule import ALL, UnknownRule, all_rules, select
+
+CLEAN, FINDINGS, FAILED = 0, 1, 2
+
+EPILOG = """\b
+Examples:
+  attnlint check                                 the folder you are in
+  attnlint check src model.py --fail-on error
+  attnlint check --select ATT008,missing-scale --output-format concise
+  cat model.py | attnlint check - --output-format json
+
+\b
+Exit codes:
+  0  nothing at or above --fail-on
+  1  findings
+  2  attnlint could not do what was asked: a bad option, an unreadable file, a fault of its own
+"""
+
+
+def _names(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
+
+
+@click.command(epilog=EPILOG)
+@click.argument("paths", nargs=-1, type=click.Path())
+@click.option("--output-format", type=click.Choice(["full", "concise", "json"]), default="full", show_default=True)
+@click.option("--select", "selected", multiple=True, callback=_names, help="Run these rules only: names, codes, ATT0.")
+@click.option("--extend-select", "extended", multiple=True, callback=_names, help="Run these rules too.")
+@click.option("--ignore", "ignored", multiple=True, callback=_names, help="Do not run these rules.")
+@click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "info", "never"]),
+    default="warning",
+    show_default=True,
+    help="The mildest finding that makes the exit code 1.",
+)
+@click.option("--statistics", "counted", is_flag=True, help="Count findings by rule and show no more.")
+@click.option("--jobs", "-j", type=click.IntRange(min=0), default=0, help="Processes to use; 0 is one for each core.")
+@click.option("--no-cache", is_flag=True, help="Accepted for later: nothing is cached yet.")
+@click.option("--verbose", "-v", is_flag=True, help="Show where attnlint itself failed, for a report of it.")
+@color_option
+def check(
+    paths: tuple[str, ...],
+    output_format: str,
+    selected: tuple[str, ...],
+    extended: tuple[str, ...],
+    ignored: tuple[str, ...],
+    exit_zero: bool,
+    fail_on: str,
+    counted: bool,
+    jobs: int,
+    no_cache: bool,  # noqa: ARG001
+    verbose: bool,
+    color: str,
+) -> int:
+    """Find mistakes in the attention code of PATHS: files, folders (default: the one you are in), or - for stdin."""
+    try:
+        rules = select(all_rules(), (*(selected or (ALL,)), *extended), ignored)
+        reports = _run(paths or (".",), Options(rules, jobs))
+    except (UnknownRule, MissingPath) as error:
+        raise click.UsageError(str(error)) from error
+    _show(reports, output_format, counted, color)
+    for report in reports:
+        if line := fault_line(report):
+            click.echo(line, err=True)
+        if verbose and report.fault and report.fault.detail:
+            click.echo(report.fault.detail, err=True)
+    if not reports:
+        click.echo(f"warning: no Python files found under {', '.join(paths or ('.',))}", err=True)
+    if any(report.fault and report.fault.kind != "skipped" for report in reports):
+        return FAILED
+    return FINDINGS if not exit_zero and _fails(reports, fail_on) else CLEAN
+
+
+def _run(paths: Sequence[str], options: Options) -> list[FileReport]:
+    total = [0]
+
+    def announce(count: int) -> None:
+        total[0] = count
+
+    reports = followed(lint(paths, options, announce=announce), lambda: total[0])
+    return sorted(reports, key=lambda report: report.path)
+
+
+def _fails(reports: Sequence[FileReport], fail_on: str) -> bool:
+    if fail_on == "never":
+        return False
+    bar = Severity(fail_on).rank
+    return any(each.severity.rank >= bar for report in reports for each in report.diagnostics)
+
+
+def _show(reports: Sequence[FileReport], output_format: str, counted: bool, color: str) -> None:
+    if output_format == "json":
+        # Imported here: only this format needs it.
+        from attnlint.report.json import json_report
+
+        click.echo(statistics_json(reports) if counted else json_report(reports))
+        return
+    if counted:
+        for line in statistics(reports):
+            click.echo(line)
+    elif output_format == "concise":
+        for line in concise(reports):
+            click.echo(line)
+    else:
+        from attnlint.report.full import full
+
+        out = console(color)
+        for block in full(reports):
+            out.print(block, soft_wrap=True)
+    click.echo(totals(reports))

@@ -1,0 +1,93 @@
+"""`attnlint show FILE[::name]`: what the trace knows, tensor by tensor."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+from rich.text import Text
+
+from attnlint.cli.output import color_option, console
+from attnlint.source import Source, Unreadable, read_source
+
+if TYPE_CHECKING:
+    from attnlint.trace import Known
+
+EPILOG = """\b
+Examples:
+  attnlint show model.py
+  attnlint show model.py::CausalSelfAttention
+  attnlint show model.py::CausalSelfAttention.forward --output-format json
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("target", metavar="FILE[::NAME]")
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@color_option
+def show(target: str, output_format: str, color: str) -> None:
+    """Print what is known of each tensor in FILE: its axes, its facts, and for what is unknown the reason."""
+    path, _, scope = target.partition("::")
+    tensors = _known(path)
+    if scope:
+        tensors = _within(tensors, scope)
+    if output_format == "json":
+        click.echo(json.dumps([asdict(each) for each in tensors], indent=2))
+        return
+    out = console(color)
+    for block in _blocks(tensors):
+        out.print(block, soft_wrap=True)
+    if not tensors:
+        click.echo("Nothing traced: no attention code was found here.", err=True)
+
+
+def _known(path: str) -> Sequence[Known]:
+    from attnlint.analyse import known
+
+    try:
+        source: Source = read_source(path)
+        return known(source)
+    except Unreadable as error:
+        raise click.UsageError(f"{path} {error.fault.message}") from error
+    except SyntaxError as error:
+        raise click.UsageError(f"{path}:{error.lineno}: {error.msg}") from error
+    except RecursionError as error:
+        raise click.UsageError(f"{path} is nested too deeply to be analysed") from error
+
+
+def _within(tensors: Sequence[Known], scope: str) -> Sequence[Known]:
+    """The tensors of a scope and of what is defined in it; `forward` means every scope that ends so."""
+    inside = [each for each in tensors if f".{each.scope}.".find(f".{scope}.") >= 0]
+    if inside:
+        return inside
+    scopes = sorted({each.scope for each in tensors})
+    near = difflib.get_close_matches(scope, [*scopes, *(part for each in scopes for part in each.split("."))], n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else f"; there is {', '.join(scopes)}" if scopes else ""
+    raise click.UsageError(f"nothing was traced in {scope!r}{hint}")
+
+
+def _blocks(tensors: Sequence[Known]) -> list[Text]:
+    scopes: dict[str, list[Known]] = {}
+    for each in tensors:
+        scopes.setdefault(each.scope, []).append(each)
+    return [_block(scope, inside) for scope, inside in scopes.items()]
+
+
+def _block(scope: str, tensors: Sequence[Known]) -> Text:
+    names = max(len(each.name) for each in tensors)
+    shapes = max(len(each.shape) for each in tensors)
+    rows = len(str(max(each.row for each in tensors)))
+    text = Text().append(f"{scope or '<module>'}\n", "bold")
+    for each in tensors:
+        text.append(f"  {each.row:>{rows}}  ", "dim").append(f"{each.name:<{names}}  ")
+        text.append(f"{each.shape:<{shapes}}", "cyan" if not each.reason else "dim")
+        if each.facts:
+            text.append("  " + ", ".join(each.facts), "green")
+        if each.reason:
+            text.append(f"  because {each.reason}", "yellow")
+        text.append("\n")
+    return text

@@ -1,0 +1,176 @@
+"""Which files to read: walks folders as git would see them, and leaves out what nobody wrote by hand."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pathspec import GitIgnoreSpec
+
+from attnlint.diagnostic import Fault
+from attnlint.source import STDIN
+
+SUFFIXES = (".py", ".pyw")
+
+# Folders of caches, of other people's code and of build output; a folder named on the command line is walked anyway.
+SKIPPED_FOLDERS = frozenset(
+    {
+        ".attnlint_cache",
+        ".bzr",
+        ".direnv",
+        ".eggs",
+        ".git",
+        ".hg",
+        ".hypothesis",
+        ".ipynb_checkpoints",
+        ".mypy_cache",
+        ".nox",
+        ".pytest_cache",
+        ".pytype",
+        ".ruff_cache",
+        ".svn",
+        ".tox",
+        ".venv",
+        "__pycache__",
+        "__pypackages__",
+        "_build",
+        "build",
+        "dist",
+        "node_modules",
+        "site-packages",
+    }
+)
+
+
+class MissingPath(Exception):
+    """A path that was asked for and does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A file to lint; `named` when the user asked for this very file, `fault` when it cannot be had."""
+
+    path: str
+    named: bool = False
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Ignores:
+    """The ignore files that apply to a folder, the innermost last; each speaks of paths below its own folder."""
+
+    specs: tuple[tuple[str, GitIgnoreSpec], ...] = ()
+
+    def entered(self, folder: str) -> _Ignores:
+        """The same with the ignore file that stands in `folder`, if one does."""
+        spec = _spec(os.path.join(folder, ".gitignore"))
+        return _Ignores((*self.specs, (folder, spec))) if spec else self
+
+    def covers(self, path: str, is_folder: bool) -> bool:
+        """Whether the innermost ignore file with an opinion leaves `path` out."""
+        for base, spec in reversed(self.specs):
+            relative = os.path.relpath(path, base).replace(os.sep, "/")
+            decision = spec.check_file(relative + "/" * is_folder).include
+            if decision is not None:
+                return decision
+        return False
+
+
+def discover(paths: Sequence[str]) -> Iterator[Target]:
+    """Every file to lint below `paths`, each once, in an order that is always the same.
+
+    Raises `MissingPath` before anything is yielded when one of `paths` does not exist.
+    """
+    for path in paths:
+        if path != STDIN and not os.path.lexists(path):
+            raise MissingPath(f"{path}: no such file or folder")
+    seen: set[str] = set()
+    for path in paths:
+        found: Iterable[Target]
+        if path != STDIN and os.path.isdir(path):
+            found = _walk(os.path.normpath(path))
+        else:
+            found = [Target(path if path == STDIN else os.path.normpath(path), named=True)]
+        for target in found:
+            identity = target.path if target.path == STDIN else os.path.realpath(target.path)
+            if identity not in seen:
+                seen.add(identity)
+                yield target
+
+
+def _walk(root: str) -> Iterator[Target]:
+    """Everything below `root`, folder by folder, files before folders."""
+    ignores = _above(os.path.abspath(root))
+    walked = {os.path.realpath(root)}
+    pending = [(root, ignores)]
+    while pending:
+        folder, ignores = pending.pop()
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except OSError as error:
+            yield Target(folder, fault=Fault("unreadable", f"cannot be listed: {error.strerror or error}"))
+            continue
+        ignores = ignores.entered(os.path.abspath(folder))
+        below: list[tuple[str, _Ignores]] = []
+        for entry in entries:
+            path = os.path.normpath(os.path.join(folder, entry.name))
+            if entry.is_dir():
+                if _leave_out(entry) or ignores.covers(os.path.abspath(path), is_folder=True):
+                    continue
+                if entry.is_symlink() and (fault := _loop(path, folder)):
+                    yield Target(path, fault=fault)
+                elif (real := os.path.realpath(path)) not in walked:
+                    walked.add(real)
+                    below.append((path, ignores))
+            elif _is_python(entry) and not ignores.covers(os.path.abspath(path), is_folder=False):
+                yield Target(path)
+        pending.extend(reversed(below))
+
+
+def _leave_out(entry: os.DirEntry[str]) -> bool:
+    return (
+        entry.name in SKIPPED_FOLDERS
+        or entry.name.endswith(".egg-info")
+        or os.path.exists(os.path.join(entry.path, "pyvenv.cfg"))
+    )
+
+
+def _is_python(entry: os.DirEntry[str]) -> bool:
+    # Sockets and pipes would block; editors leave dangling `.#name` links beside a file that is being edited.
+    if not entry.name.endswith(SUFFIXES) or entry.name.startswith(".#"):
+        return False
+    return entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path))
+
+
+def _loop(link: str, folder: str) -> Fault | None:
+    """Why a linked folder is not walked: it contains the folder that the link stands in."""
+    goal, here = Path(os.path.realpath(link)), Path(os.path.realpath(folder))
+    if here.is_relative_to(goal):
+        return Fault("skipped", f"is a directory loop: the link leads back to {goal}; not followed")
+    return None
+
+
+def _above(root: str) -> _Ignores:
+    """The ignore files from the top of the git repository down to the folder above `root`."""
+    folders = [Path(root), *Path(root).parents]
+    top = next((folder for folder in folders if (folder / ".git").exists()), None)
+    if top is None:
+        return _Ignores()
+    exclude = _spec(str(top / ".git" / "info" / "exclude"))
+    ignores = _Ignores(((str(top), exclude),) if exclude else ())
+    for folder in reversed(folders[1 : folders.index(top) + 1]):
+        ignores = ignores.entered(str(folder))
+        below = folders[folders.index(folder) - 1]
+        if ignores.covers(str(below), is_folder=True):
+            return _Ignores()  # the user asks for an ignored folder: what is above has no say in it
+    return ignores
+
+
+def _spec(path: str) -> GitIgnoreSpec | None:
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape") as lines:
+            return GitIgnoreSpec.from_lines(lines)
+    except (OSError, ValueError):
+        return None  # git goes on without an ignore file it cannot read, and so do we

@@ -1,0 +1,218 @@
+"""The data path: paths are discovered, read, gated, analysed, and what is found is suppressed, sorted and reported."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from functools import partial
+from signal import SIG_IGN, SIGINT, signal
+
+from attnlint.diagnostic import SYNTAX_ERROR, Diagnostic, Fault, Severity, Span
+from attnlint.discover import Target, discover
+from attnlint.gate import may_attend
+from attnlint.rule import Rule
+from attnlint.source import STDIN, Source, Unreadable, decode, read_bytes
+from attnlint.suppress import suppress
+
+Analyse = Callable[[Source, Sequence[Rule]], Iterable[Diagnostic]]
+Announce = Callable[[int], None]
+
+# Nobody writes four megabytes by hand; a generated file of that size would keep a core for minutes.
+LARGEST = 4_000_000
+# Below this many files a second process costs more than it saves.
+FEW = 30
+CHUNK = 8
+# Rows of source around a finding that a report may show.
+FRAME = 2
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What was found in one file: its diagnostics in order, or the fault that kept it from being linted.
+
+    `lines` is how many lines it has; `excerpt` holds the rows that a report may want to show.
+    """
+
+    path: str
+    diagnostics: tuple[Diagnostic, ...] = ()
+    fault: Fault | None = None
+    lines: int = 0
+    excerpt: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What to ask of the files, and with how many processes; 0 means one for each core that may be used."""
+
+    rules: tuple[Rule, ...] = ()
+    jobs: int = 0
+
+
+def analyse(source: Source, rules: Sequence[Rule]) -> Iterable[Diagnostic]:
+    """The findings of one file; libcst is imported here, in the process that needs it, and no earlier."""
+    from attnlint.analyse import findings
+
+    return findings(source, rules)
+
+
+def check(
+    paths: Sequence[str],
+    options: Options,
+    *,
+    analyse: Analyse = analyse,
+    announce: Announce | None = None,
+) -> Iterator[FileReport]:
+    """Lint every file below `paths`: one report for each, as it becomes ready.
+
+    `announce` hears how many there will be. Raises `attnlint.discover.MissingPath`.
+    """
+    targets = list(discover(paths))
+    if announce:
+        announce(len(targets))
+    waiting: list[tuple[int, Target]] = []
+    for target in targets:
+        report, size = _gated(target)
+        if report is not None:
+            yield report
+        else:
+            waiting.append((size, target))
+    lint = partial(lint_file, rules=options.rules, analyse=analyse)
+    jobs = options.jobs or _cores()
+    # Standard input cannot be read by another process, or twice.
+    if jobs > 1 and len(waiting) > FEW and all(target.path != STDIN for _, target in waiting):
+        waiting.sort(key=lambda each: -each[0])
+        yield from _in_parallel([target for _, target in waiting], lint, jobs)
+    else:
+        yield from (lint(target) for _, target in waiting)
+
+
+def _gated(target: Target) -> tuple[FileReport | None, int]:
+    """The report of a file that needs no analysis, and the size of one that does.
+
+    A file that the user named passes whatever is in it, so that its syntax errors are reported.
+    """
+    if target.fault:
+        return FileReport(target.path, fault=target.fault), 0
+    if target.path == STDIN:
+        return None, 0
+    try:
+        data = read_bytes(target.path)
+    except Unreadable as error:
+        return FileReport(target.path, fault=error.fault), 0
+    if target.named or may_attend(data):
+        return None, len(data)
+    return FileReport(target.path, lines=data.count(b"\n")), 0
+
+
+def lint_file(target: Target, rules: Sequence[Rule], analyse: Analyse = analyse) -> FileReport:
+    """Lint one file; whatever goes wrong in it is in the report, so that the run goes on."""
+    try:
+        data = read_bytes(target.path)
+        if len(data) > LARGEST:
+            return FileReport(target.path, fault=_too_large(len(data)), lines=data.count(b"\n"))
+        source = decode(target.path, data)
+    except Unreadable as error:
+        return FileReport(target.path, fault=error.fault)
+    return lint(source, rules, analyse)
+
+
+def lint(source: Source, rules: Sequence[Rule], analyse: Analyse = analyse) -> FileReport:
+    """Lint a source that is already in memory."""
+    fault = None
+    found: Iterable[Diagnostic] = ()
+    try:
+        found = suppress(source, analyse(source, rules))
+    except SyntaxError as error:
+        found = suppress(source, [_syntax_error(source, error)])
+    except (RecursionError, MemoryError):
+        fault = Fault("internal", "is nested too deeply to be analysed")
+    except Exception as error:
+        fault = Fault("internal", f"attnlint failed on it: {type(error).__name__}: {error}", traceback.format_exc())
+    ordered = tuple(sorted(_once(found), key=lambda each: (each.span, each.code)))
+    return FileReport(source.path, ordered, fault, source.line_count, _excerpt(source, ordered))
+
+
+def _once(diagnostics: Iterable[Diagnostic]) -> Iterable[Diagnostic]:
+    """Each rule once for each place: a helper inlined by two callers is judged twice and has one bug."""
+    first: dict[tuple[str, Span], Diagnostic] = {}
+    for each in diagnostics:
+        known = first.get((each.code, each.span))
+        if known is None or each.severity.rank > known.severity.rank:
+            first[each.code, each.span] = each
+    return first.values()
+
+
+def _excerpt(source: Source, diagnostics: Iterable[Diagnostic]) -> dict[int, str]:
+    rows: set[int] = set()
+    for each in diagnostics:
+        rows.update(range(each.span.row - FRAME, each.span.end_row + FRAME + 1))
+        rows.update(related.span.row for related in each.related)
+    return {row: source.line(row) for row in sorted(rows) if 1 <= row <= source.line_count}
+
+
+def _syntax_error(source: Source, error: SyntaxError) -> Diagnostic:
+    row = min(error.lineno or 1, source.line_count)
+    column = min(max(error.offset or 1, 1), len(source.line(row)) + 1)
+    end_row, end_column = error.end_lineno or 0, error.end_offset or 0
+    if end_row > source.line_count or (end_row, end_column) <= (row, column):
+        end_row, end_column = row, column + 1
+    code, name = SYNTAX_ERROR
+    return Diagnostic(code, name, Severity.ERROR, error.msg or "invalid syntax", Span(row, column, end_row, end_column))
+
+
+def _too_large(size: int) -> Fault:
+    limit = f"{LARGEST / 1e6:.0f} MB"
+    return Fault("skipped", f"has {size / 1e6:.1f} MB; not linted, since nobody writes more than {limit} by hand")
+
+
+def _in_parallel(targets: Sequence[Target], lint: Callable[[Target], FileReport], jobs: int) -> Iterator[FileReport]:
+    """Lint in forked processes, the largest files first; a process that dies costs one file, not the run."""
+    chunks = [targets[start : start + CHUNK] for start in range(0, len(targets), CHUNK)]
+    lost: list[Target] = []
+    pool = _pool(min(jobs, len(chunks)))
+    try:
+        waiting: dict[Future[list[FileReport]], Sequence[Target]] = {}
+        for chunk in chunks:
+            waiting[pool.submit(_lint_chunk, lint, chunk)] = chunk
+        for done in as_completed(waiting):
+            try:
+                yield from done.result()
+            except BrokenProcessPool:
+                lost.extend(waiting[done])
+    except BrokenProcessPool:  # it broke while chunks were still being handed out
+        handed = {target for chunk in waiting.values() for target in chunk}
+        lost.extend(target for target in targets if target not in handed)
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    yield from (_alone(target, lint) for target in lost)
+
+
+def _alone(target: Target, lint: Callable[[Target], FileReport]) -> FileReport:
+    """Lint a file in a process of its own, since one that was in the same chunk brought its process down."""
+    with _pool(1) as pool:
+        try:
+            return pool.submit(lint, target).result()
+        except BrokenProcessPool:
+            return FileReport(target.path, fault=Fault("internal", "attnlint's process died on it"))
+
+
+def _lint_chunk(lint: Callable[[Target], FileReport], targets: Sequence[Target]) -> list[FileReport]:
+    return [lint(target) for target in targets]
+
+
+def _pool(jobs: int) -> ProcessPoolExecutor:
+    # Forked workers start in a millisecond and share what is loaded; macOS may not fork safely.
+    can_fork = "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin"
+    context = multiprocessing.get_context("fork" if can_fork else None)
+    # Ctrl-C reaches the whole process group; the parent alone answers it.
+    return ProcessPoolExecutor(jobs, mp_context=context, initializer=signal, initargs=(SIGINT, SIG_IGN))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

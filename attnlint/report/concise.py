@@ -1,0 +1,25 @@
+"""One line for each finding, as editors and `grep` like them: `path:row:column: CODE name [severity] message`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from attnlint.engine import FileReport
+
+
+def concise(reports: Iterable[FileReport]) -> Iterator[str]:
+    """The lines of the report."""
+    for report in reports:
+        for each in report.diagnostics:
+            place = f"{report.path}:{each.span.row}:{each.span.column}"
+            message = " ".join(each.message.split())
+            yield f"{place}: {each.code} {each.name} [{each.severity.value}] {message}"
+
+
+def fault_line(report: FileReport) -> str:
+    """The line for a file that could not be linted, or was left out; empty for any other."""
+    fault = report.fault
+    if fault is None:
+        return ""
+    place = f"{report.path}:{fault.row}" if fault.row else report.path
+    return f"{place}: {'note' if fault.kind == 'skipped' else fault.kind}: {fault.message}"

@@ -1,0 +1,108 @@
+"""Findings for people: the code with a caret under it, the evidence in order, what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from attnlint.diagnostic import Diagnostic, Severity, Span
+from attnlint.engine import FileReport
+
+STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold cyan"}
+
+# A finding may stand on a generated line of a thousand columns; what is shown is a window around it.
+WINDOW = 160
+CONTEXT = 1
+LONGEST_SPAN = 8
+
+
+def full(reports: Iterable[FileReport]) -> Iterator[Text]:
+    """The blocks of the report, one for each finding, each ending in an empty line."""
+    for report in reports:
+        for each in report.diagnostics:
+            yield block(report, each)
+
+
+def block(report: FileReport, each: Diagnostic) -> Text:
+    """Everything about one finding."""
+    style = STYLES[each.severity]
+    rows = [each.span.end_row + CONTEXT, *(related.span.row for related in each.related)]
+    gutter = len(str(max(rows)))
+    text = Text()
+    text.append(f"{each.severity.value}[{each.code}]", style).append(f" {each.name}: ", "bold")
+    text.append(f"{printable(each.message)}\n", "bold")
+    text.append(" " * gutter + "--> ", "blue")
+    text.append(printable(f"{report.path}:{each.span.row}:{each.span.column}\n"))
+    text.append_text(frame(report.excerpt, each.span, gutter, style))
+    for number, related in enumerate(each.related, 1):
+        text.append(" " * gutter + f" {number}. ", "blue")
+        text.append(f"{printable(related.text)}", "default").append(f" (line {related.span.row})\n", "dim")
+        text.append_text(_underlined(report.excerpt, related.span, gutter, "-", "blue"))
+    if each.help:
+        _note(text, gutter, "help", each.help)
+    if each.fix:
+        _note(text, gutter, f"fix ({each.fix.applicability.value})", each.fix.title)
+        for edit in each.fix.edits if each.fix.applicability.value == "display" else ():
+            _note(text, gutter, "write", edit.text)
+    return text
+
+
+def frame(excerpt: Mapping[int, str], span: Span, gutter: int, style: str) -> Text:
+    """The rows around a span, the span underlined with carets."""
+    text = Text(" " * gutter + " |\n", "blue")
+    last = min(span.end_row, span.row + LONGEST_SPAN)
+    for row in range(span.row - CONTEXT, last + CONTEXT + 1):
+        if row not in excerpt:
+            continue
+        if span.row <= row <= last:
+            text.append_text(_underlined(excerpt, span, gutter, "^", style, row))
+        elif excerpt[row].strip():
+            _code(text, gutter, row, printable(excerpt[row])[:WINDOW])
+    return text.append(" " * gutter + " |\n", "blue")
+
+
+def printable(text: str) -> str:
+    """The text with tabs as spaces and without characters that would command a terminal."""
+    return "".join(
+        character if character.isprintable() or character == "\n" else "\N{REPLACEMENT CHARACTER}"
+        for character in text.expandtabs(4)
+    )
+
+
+def _underlined(
+    excerpt: Mapping[int, str], span: Span, gutter: int, mark: str, style: str, row: int | None = None
+) -> Text:
+    """One row of a span with marks below the part of it that the span covers."""
+    row = span.row if row is None else row
+    line = excerpt.get(row)
+    text = Text()
+    if line is None:
+        return text
+    start = span.column - 1 if row == span.row else len(line) - len(line.lstrip())
+    end = span.end_column - 1 if row == span.end_row else len(line.rstrip())
+    # Expand what is before, within and after apart, so that the marks stand under the right characters.
+    before = line[:start].expandtabs(4)
+    within = line[:end].expandtabs(4)[len(before) :]
+    shown = printable(line)
+    if len(before) + len(within) > WINDOW:
+        cut = max(0, len(before) - WINDOW // 4)
+        before, shown = before[cut:], shown[cut:]
+        within = within[: WINDOW - len(before)]
+    _code(text, gutter, row, shown[:WINDOW])
+    text.append(" " * gutter + " | ", "blue")
+    text.append(" " * cell_len(printable(before)))
+    text.append(mark * max(1, cell_len(printable(within))), style)
+    return text.append("\n")
+
+
+def _code(text: Text, gutter: int, row: int, line: str) -> None:
+    text.append(f"{row:>{gutter}} | ", "blue").append(line.rstrip() + "\n")
+
+
+def _note(text: Text, gutter: int, label: str, body: str) -> None:
+    first, *rest = printable(body).splitlines() or [""]
+    text.append(" " * gutter + " = ", "blue").append(f"{label}: ", "bold").append(first + "\n")
+    for line in rest:
+        text.append(" " * (gutter + 3 + len(label) + 2) + line + "\n")

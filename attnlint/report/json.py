@@ -1,0 +1,60 @@
+"""Findings as JSON in ruff's shape, so that tools which read ruff's read ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from attnlint.diagnostic import Diagnostic, Fix, Span
+from attnlint.engine import FileReport
+from attnlint.rule import all_rules
+from attnlint.source import STDIN
+
+
+def json_report(reports: Iterable[FileReport]) -> str:
+    """A list with one object for each finding."""
+    urls = {rule.code: rule.url for rule in all_rules()}
+    found = [
+        _diagnostic(each, _filename(report.path), urls.get(each.code))
+        for report in reports
+        for each in report.diagnostics
+    ]
+    return json.dumps(found, indent=2)
+
+
+def _diagnostic(each: Diagnostic, filename: str, url: str | None) -> dict[str, Any]:
+    return {
+        "code": each.code,
+        "name": each.name,
+        "severity": each.severity.value,
+        "message": each.message,
+        "filename": filename,
+        **_location(each.span),
+        "cell": None,
+        "related": [
+            {**_location(related.span), "message": related.text, "filename": filename} for related in each.related
+        ],
+        "fix": _fix(each.fix) if each.fix else None,
+        "url": url,
+    }
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    return {
+        "applicability": fix.applicability.value,
+        "message": fix.title,
+        "edits": [{"content": edit.text, **_location(edit.span)} for edit in fix.edits],
+    }
+
+
+def _location(span: Span) -> dict[str, Any]:
+    return {
+        "location": {"row": span.row, "column": span.column},
+        "end_location": {"row": span.end_row, "column": span.end_column},
+    }
+
+
+def _filename(path: str) -> str:
+    return path if path == STDIN else str(Path(path).absolute())

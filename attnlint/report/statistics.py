@@ -1,0 +1,52 @@
+"""How often each rule spoke."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from attnlint.diagnostic import Diagnostic
+from attnlint.engine import FileReport
+
+
+def statistics(reports: Iterable[FileReport]) -> Iterator[str]:
+    """One line for each rule that found something, the most frequent first."""
+    counts = _counts(reports)
+    width = max((len(str(count)) for _, count in counts), default=0)
+    for (code, name, severity), count in counts:
+        yield f"{count:>{width}}  {code}  {name} [{severity}]"
+
+
+def statistics_json(reports: Iterable[FileReport]) -> str:
+    """The same as a list of objects."""
+    found = [
+        {"code": code, "name": name, "severity": severity, "count": count}
+        for (code, name, severity), count in _counts(reports)
+    ]
+    return json.dumps(found, indent=2)
+
+
+def totals(reports: Iterable[FileReport]) -> str:
+    """The last line of a report for people: what was found, in how many files."""
+    reports = list(reports)
+    found = Counter(each.severity.value for report in reports for each in report.diagnostics)
+    read = sum(report.fault is None for report in reports)
+    if not found:
+        return f"Found nothing wrong in {_plural(read, 'file')}."
+    parts = [_plural(found[word], word) for word in ("error", "warning", "info") if found[word]]
+    among = sum(bool(report.diagnostics) for report in reports)
+    return f"Found {', '.join(parts)} in {among} of {_plural(read, 'file')}."
+
+
+def _counts(reports: Iterable[FileReport]) -> list[tuple[tuple[str, str, str], int]]:
+    counts = Counter(_kind(each) for report in reports for each in report.diagnostics)
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _kind(each: Diagnostic) -> tuple[str, str, str]:
+    return each.code, each.name, each.severity.value
+
+
+def _plural(count: int, word: str) -> str:
+    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"

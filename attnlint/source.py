@@ -1,0 +1,124 @@
+"""A file's text: decoded as PEP 263 says, with its line endings kept and its rows counted as Python counts them."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tokenize
+from bisect import bisect_right
+from dataclasses import dataclass
+from pathlib import Path
+
+from attnlint.diagnostic import Fault, Span
+
+STDIN = "-"
+
+_NEWLINE = re.compile(r"\r\n|\r|\n")
+_FIRST_TWO_LINES = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|$)")
+
+
+class Unreadable(Exception):
+    """A file whose bytes or text could not be had; `fault` says why."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file: its bytes, its text without the byte order mark, and where each line of the text starts."""
+
+    path: str
+    data: bytes
+    text: str
+    encoding: str
+    newline: str
+    starts: tuple[int, ...]
+
+    @property
+    def line_count(self) -> int:
+        """How many lines the text has; a last newline starts no line of its own."""
+        return len(self.starts) - (self.starts[-1] == len(self.text) and len(self.starts) > 1)
+
+    def line(self, row: int) -> str:
+        """The text of a row, counted from 1, without its line ending; empty beyond the end."""
+        if not 1 <= row <= len(self.starts):
+            return ""
+        end = self.starts[row] if row < len(self.starts) else len(self.text)
+        return self.text[self.starts[row - 1] : end].rstrip("\r\n")
+
+    def position(self, offset: int) -> tuple[int, int]:
+        """The row and column, both from 1, of an offset into the text."""
+        row = bisect_right(self.starts, offset)
+        return row, offset - self.starts[row - 1] + 1
+
+    def offset(self, row: int, column: int) -> int:
+        """The offset into the text of a row and a column, both from 1."""
+        return self.starts[row - 1] + column - 1
+
+    def span(self, start: int, end: int) -> Span:
+        """The span of the text between two offsets."""
+        return Span(*self.position(start), *self.position(end))
+
+
+def make_source(text: str, path: str = "<text>") -> Source:
+    """A source from text in memory, as a test or an editor has it."""
+    return decode(path, text.encode("utf-8"))
+
+
+def read_source(path: str) -> Source:
+    """Read and decode a file, or standard input when the path is `-`; raises `Unreadable`."""
+    return decode(path, read_bytes(path))
+
+
+def read_bytes(path: str) -> bytes:
+    """The bytes of a file, or of standard input when the path is `-`; raises `Unreadable`."""
+    try:
+        data = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
+    except OSError as error:
+        raise Unreadable(Fault("unreadable", f"cannot be read: {error.strerror or error}")) from error
+    nul = data.find(b"\0")
+    if nul >= 0:
+        raise Unreadable(Fault("unreadable", f"is a binary file, not Python text: NUL byte at offset {nul}"))
+    return data
+
+
+def decode(path: str, data: bytes) -> Source:
+    """Decode bytes as Python would: the byte order mark, then the coding comment, then UTF-8."""
+    encoding = _encoding(data)
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise Unreadable(_undecodable(data, encoding, error)) from error
+    except LookupError as error:  # a codec that is no text encoding, such as `hex`
+        raise Unreadable(Fault("unreadable", f"declares {encoding}, which is no text encoding")) from error
+    ends = [match.end() for match in _NEWLINE.finditer(text)]
+    first = _NEWLINE.search(text)
+    return Source(path, data, text, encoding, first.group() if first else "\n", (0, *ends))
+
+
+def _encoding(data: bytes) -> str:
+    # Lines are split here, since `tokenize` would take a file with lone carriage returns for one line.
+    lines = (match.group() for match in _FIRST_TWO_LINES.finditer(data))
+    try:
+        return tokenize.detect_encoding(lambda: next(lines))[0]
+    except SyntaxError as error:
+        if "unknown encoding" in str(error):
+            raise Unreadable(Fault("unreadable", f"declares an {error}", row=1)) from error
+        if "encoding problem" in str(error):
+            message = "has a UTF-8 byte order mark and declares another encoding"
+            raise Unreadable(Fault("unreadable", message, row=1)) from error
+        return "utf-8"  # the bytes are not: decoding them will say where
+
+
+def _undecodable(data: bytes, encoding: str, error: UnicodeDecodeError) -> Fault:
+    before = data[: error.start]
+    row = before.count(b"\n") + before.replace(b"\r\n", b"").count(b"\r") + 1
+    byte = data[error.start]
+    return Fault(
+        "unreadable",
+        f"is not valid {encoding}: byte 0x{byte:02x} on line {row}; "
+        "save it as UTF-8 or name its encoding in a `# coding:` comment on its first line",
+        row=row,
+    )
