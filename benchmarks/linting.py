@@ -9,7 +9,7 @@ from pathlib import Path
 
 from attnlint.engine import Analyse, Options, analyse, check
 from attnlint.rule import all_rules
-from benchmarks.results import FileFault, Finding
+from benchmarks.record import FileFault, Finding
 
 
 class LintError(Exception):

@@ -15,7 +15,7 @@ from rich.console import Console
 from benchmarks.corpus import Package, choose, load_pins
 from benchmarks.linting import LintError, lint
 from benchmarks.reasons import count_reasons
-from benchmarks.results import PackageResult, save
+from benchmarks.record import PackageResult, save
 from benchmarks.tables import show
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from benchmarks.results import PackageResult
+from benchmarks.record import PackageResult
 
 SEVERITIES = ("error", "warning", "info")
 REASONS_SHOWN = 25

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from benchmarks.corpus import HERE
-from benchmarks.results import PackageResult, load
+from benchmarks.record import PackageResult, load
 from benchmarks.tables import table_of
 
 TABLE = HERE / "triage.csv"

@@ -19,7 +19,7 @@ from benchmarks import triage
 from benchmarks.corpus import Package, choose, load_pins
 from benchmarks.fetch import FetchError, find_archive, verify
 from benchmarks.linting import LintError, lint
-from benchmarks.results import FileFault, Finding, PackageResult, load, save
+from benchmarks.record import FileFault, Finding, PackageResult, load, save
 from benchmarks.run import measure_parse
 from benchmarks.tables import total
 from benchmarks.triage import COLUMNS, Key, TableError, add_rows, judge, read_verdicts
