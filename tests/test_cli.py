@@ -1,0 +1,281 @@
+"""The command line: options, exit codes, and what goes to which stream."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from attnlint.cli import main
+from attnlint.diagnostic import Diagnostic, Severity, Span
+
+WORDS = {"softmax": Severity.ERROR, "masked_fill": Severity.WARNING, "attention": Severity.INFO}
+
+
+def fake_findings(source, rules):
+    """One finding for each line that has a word of the table; the rest is as a real analysis would do it."""
+    compile(source.text, source.path, "exec")
+    if "raise RuntimeError" in source.text:
+        raise RuntimeError("a bug")
+    for row in range(1, source.line_count + 1):
+        for word, severity in WORDS.items():
+            if word in source.line(row):
+                yield Diagnostic("ATT008", "softmax-wrong-axis", severity, word, Span(row, 1, row, 3))
+
+
+def fake_known(source):
+    compile(source.text, source.path, "exec")
+    names = ("scope", "row", "name", "shape", "facts", "reason")
+    rows = [
+        ("Attention.forward", 4, "q", "[B T C]", (), ""),
+        ("Attention.forward", 12, "scores", "[B T T]", ("scores", "scaled by 1/sqrt(C)"), ""),
+        ("helper", 20, "z", "?", (), "`f` comes from nowhere"),
+    ]
+    made = [known_type(**dict(zip(names, row, strict=True))) for row in rows]
+    return made if source.text.strip() else []
+
+
+def known_type(**fields):
+    from attnlint.trace import Known
+
+    return Known(**fields)
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A folder with one file for each severity, and an analysis that finds exactly those."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "attnlint.analyse", SimpleNamespace(findings=fake_findings, known=fake_known))
+    (tmp_path / "clean.py").write_text("attn = 1\n")
+    (tmp_path / "error.py").write_text("\nw = softmax(s)\n")
+    (tmp_path / "info.py").write_text("attention()\n")
+    (tmp_path / "warning.py").write_text("s = masked_fill(m)\n")
+    return tmp_path
+
+
+def run(capsys, *arguments):
+    code = main(list(arguments))
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["clean.py"], 0),
+        (["error.py"], 1),
+        (["warning.py"], 1),
+        (["info.py"], 0),
+        ([], 1),
+        (["error.py", "--exit-zero"], 0),
+        (["error.py", "--fail-on", "never"], 0),
+        (["warning.py", "--fail-on", "error"], 0),
+        (["error.py", "--fail-on", "error"], 1),
+        (["info.py", "--fail-on", "info"], 1),
+        (["error.py", "--no-cache", "--jobs", "2"], 1),
+    ],
+)
+def test_exit_codes(project, capsys, arguments, code):
+    got, _out, err = run(capsys, "check", *arguments)
+    assert (got, err) == (code, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["check", "none.py"], "none.py: no such file or folder"),
+        (["check", "--select", "no-such-rule"], "unknown rule 'no-such-rule'"),
+        (["check", "--ignore", "no-such-rule"], "unknown rule 'no-such-rule'"),
+        (["check", "--output-format", "xml"], "'xml' is not one of"),
+        (["check", "--fail-on", "fatal"], "'fatal' is not one of"),
+        (["check", "--jobs", "-1"], "-1"),
+        (["check", "--selct", "x"], "--select"),
+        (["chekc"], "chekc"),
+        (["rule", "no-such-rule"], "unknown rule 'no-such-rule'"),
+        (["show", "none.py"], "none.py cannot be read: No such file"),
+        (["show", "error.py::Attentoin"], "did you mean 'Attention'?"),
+        (["show", "broken.py"], "broken.py:1: "),
+    ],
+)
+def test_what_cannot_be_done_is_exit_code_2(project, capsys, arguments, message):
+    (project / "broken.py").write_text("attn = (\n")
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_concise(project, capsys):
+    _code, out, _err = run(capsys, "check", "--output-format", "concise")
+    assert out.splitlines() == [
+        "error.py:2:1: ATT008 softmax-wrong-axis [error] softmax",
+        "info.py:1:1: ATT008 softmax-wrong-axis [info] attention",
+        "warning.py:1:1: ATT008 softmax-wrong-axis [warning] masked_fill",
+        "Found 1 error, 1 warning, 1 info in 3 of 4 files.",
+    ]
+
+
+def test_full_has_no_colours_when_piped(project, capsys):
+    _code, out, _err = run(capsys, "check", "error.py")
+    assert "error[ATT008] softmax-wrong-axis: softmax\n --> error.py:2:1\n" in out
+    assert "2 | w = softmax(s)\n  | ^^\n" in out
+    assert "\x1b" not in out
+
+
+def test_colours(project, capsys, monkeypatch):
+    assert "\x1b[" in run(capsys, "check", "error.py", "--color", "always")[1]
+    assert "\x1b[" not in run(capsys, "check", "error.py", "--color", "never")[1]
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    assert "\x1b[" in run(capsys, "check", "error.py")[1]
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[" not in run(capsys, "check", "error.py")[1]
+
+
+def test_json_is_all_that_is_on_standard_output(project, capsys):
+    (project / "binary.py").write_bytes(b"\0")
+    code, out, err = run(capsys, "check", "--output-format", "json")
+    assert code == 2
+    assert [each["severity"] for each in json.loads(out)] == ["error", "info", "warning"]
+    assert err == "binary.py: unreadable: is a binary file, not Python text: NUL byte at offset 0\n"
+
+
+def test_statistics(project, capsys):
+    _code, out, _err = run(capsys, "check", "--statistics")
+    assert out.splitlines()[0] == "1  ATT008  softmax-wrong-axis [error]"
+    _code, out, _err = run(capsys, "check", "--statistics", "--output-format", "json")
+    assert [each["count"] for each in json.loads(out)] == [1, 1, 1]
+
+
+def test_bug_of_ours_is_one_line_and_exit_code_2(project, capsys):
+    (project / "bug.py").write_text("attn = 'raise RuntimeError'\n")
+    code, out, err = run(capsys, "check", "--exit-zero", "--output-format", "concise")
+    assert code == 2
+    assert err == "bug.py: internal: attnlint failed on it: RuntimeError: a bug\n"
+    assert "error.py:2:1" in out
+    assert "Traceback" in run(capsys, "check", "bug.py", "--verbose")[2]
+
+
+def test_directory_loop_is_a_note(project, capsys):
+    (project / "loop").symlink_to(project)
+    code, _out, err = run(capsys, "check", "--exit-zero")
+    assert code == 0
+    assert err.startswith("loop: note: is a directory loop")
+
+
+def test_syntax_error_is_a_finding(project, capsys):
+    (project / "broken.py").write_text("attn = (\n")
+    code, out, err = run(capsys, "check", "broken.py", "--output-format", "concise")
+    assert (code, err) == (1, "")
+    assert out.startswith("broken.py:1:8: ATT000 syntax-error [error] '(' was never closed\n")
+
+
+def test_no_files(project, capsys):
+    (project / "empty").mkdir()
+    code, _out, err = run(capsys, "check", "empty")
+    assert code == 0
+    assert err == "warning: no Python files found under empty\n"
+
+
+def test_standard_input(project, capsys, monkeypatch):
+    with open(project / "error.py") as stream:
+        monkeypatch.setattr(sys, "stdin", stream)
+        code, out, _err = run(capsys, "check", "-", "--output-format", "concise")
+    assert code == 1
+    assert out.startswith("-:2:1: ATT008")
+
+
+def test_rules_and_rule(capsys):
+    from attnlint.rule import all_rules
+
+    code, out, _err = run(capsys, "rules")
+    assert code == 0
+    assert [line.split()[:2] for line in out.splitlines()] == [[each.code, each.name] for each in all_rules()]
+    assert len(all_rules()) >= 10
+    listed = json.loads(run(capsys, "rules", "--output-format", "json")[1])
+    assert [each["code"] for each in listed] == [each.code for each in all_rules()]
+    for each in all_rules():
+        for spelling in (each.name, each.code):
+            code, out, _err = run(capsys, "rule", spelling)
+            assert code == 0
+            for part in ("Why is this bad?", "Example", "Use instead", "Known limits", each.summary):
+                assert part in out
+
+
+def test_show(project, capsys):
+    code, out, _err = run(capsys, "show", "error.py")
+    assert code == 0
+    assert out.splitlines() == [
+        "Attention.forward",
+        "   4  q       [B T C]",
+        "  12  scores  [B T T]  scores, scaled by 1/sqrt(C)",
+        "",
+        "helper",
+        "  20  z  ?  because `f` comes from nowhere",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scope", "names"),
+    [
+        ("Attention", ["q", "scores"]),
+        ("forward", ["q", "scores"]),
+        ("Attention.forward", ["q", "scores"]),
+        ("helper", ["z"]),
+    ],
+)
+def test_show_one_scope_as_json(project, capsys, scope, names):
+    code, out, _err = run(capsys, "show", f"error.py::{scope}", "--output-format", "json")
+    assert code == 0
+    assert [each["name"] for each in json.loads(out)] == names
+    assert set(json.loads(out)[0]) == {"scope", "row", "name", "shape", "facts", "reason"}
+
+
+def test_show_nothing(project, capsys):
+    (project / "empty.py").write_text("")
+    code, out, err = run(capsys, "show", "empty.py")
+    assert (code, out) == (0, "")
+    assert "no attention code" in err
+
+
+@pytest.mark.parametrize("command", [[], ["check"], ["rule"], ["rules"], ["show"]])
+def test_help(capsys, command):
+    code, out, _err = run(capsys, *command, "--help")
+    assert code == 0
+    assert out.startswith("Usage: attnlint")
+    if command != ["rule"] and command != ["rules"]:
+        assert "Examples:\n" in out
+
+
+def attnlint(*arguments, **options):
+    environment = {**os.environ, "COLUMNS": "80"}
+    return subprocess.Popen([sys.executable, "-m", "attnlint", *arguments], env=environment, text=True, **options)
+
+
+def test_closed_pipe_ends_quietly(tmp_path):
+    (tmp_path / "a.py").write_text("def (\n")
+    command = f"{sys.executable} -m attnlint rules | true; {sys.executable} -m attnlint check {tmp_path}/a.py | true"
+    ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert ran.stderr == ""
+
+
+def test_interrupt_ends_quietly():
+    # It waits for standard input, which never comes.
+    with attnlint("check", "-", stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        time.sleep(1.0)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=20) == 130
+        assert "Traceback" not in process.stderr.read()
+
+
+def test_output_in_a_terminal_without_unicode(tmp_path):
+    (tmp_path / "a.py").write_text("é注 = (\n")
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    command = [sys.executable, "-m", "attnlint", "check", str(tmp_path / "a.py")]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ran.returncode == 1, ran.stderr
+    assert "\\xe9\\u6ce8 = (" in ran.stdout

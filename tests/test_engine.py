@@ -1,0 +1,195 @@
+"""The engine: the data path from paths to reports, with the analysis of the trace replaced by a fake."""
+
+import os
+
+import pytest
+
+from attnlint.diagnostic import Diagnostic, Related, Severity, Span
+from attnlint.discover import MissingPath, Target
+from attnlint.engine import LARGEST, Options, check, lint, lint_file
+from attnlint.source import make_source
+
+
+def diagnostic(row, code="ATT008", severity=Severity.ERROR, related=()):
+    return Diagnostic(code, "softmax-wrong-axis", severity, "m", Span(row, 1, row, 5), tuple(related))
+
+
+def softmax_lines(source, rules):
+    """A fake analysis: one finding for each line with `softmax` in it."""
+    assert rules == ()
+    return [diagnostic(row) for row in range(1, source.line_count + 1) if "softmax" in source.line(row)]
+
+
+def compiled(source, rules):
+    """A fake analysis that raises what parsing raises."""
+    compile(source.text, source.path, "exec")
+    return []
+
+
+def failing(source, rules):
+    """A fake analysis with a bug."""
+    raise KeyError("scores")
+
+
+def dying(source, rules):
+    """A fake analysis that brings its process down on one file."""
+    if "die" in source.text:
+        os._exit(1)
+    return softmax_lines(source, rules)
+
+
+def rows(report):
+    return [each.span.row for each in report.diagnostics]
+
+
+def by_name(reports):
+    return {os.path.basename(report.path): report for report in reports}
+
+
+def test_finds_in_files_that_pass_the_gate_only(tmp_path):
+    (tmp_path / "a.py").write_text("x\nw = softmax(s)\n")
+    (tmp_path / "b.py").write_text("def (\n")
+    reports = by_name(check([str(tmp_path)], Options(), analyse=softmax_lines))
+    assert rows(reports["a.py"]) == [2]
+    assert reports["a.py"].lines == 2
+    assert reports["b.py"].diagnostics == ()
+    assert reports["b.py"].lines == 1
+
+
+def test_named_file_passes_the_gate(tmp_path):
+    path = tmp_path / "b.py"
+    path.write_text("def (\n")
+    (report,) = check([str(path)], Options(), analyse=compiled)
+    assert [(each.code, each.span.row) for each in report.diagnostics] == [("ATT000", 1)]
+
+
+def test_announces_how_many(tmp_path):
+    for name in "abc":
+        (tmp_path / f"{name}.py").write_text("")
+    heard = []
+    assert len(list(check([str(tmp_path)], Options(), analyse=softmax_lines, announce=heard.append))) == 3
+    assert heard == [3]
+
+
+def test_missing_path():
+    with pytest.raises(MissingPath):
+        list(check(["/nowhere/at/all"], Options(), analyse=softmax_lines))
+
+
+def test_sorted_and_each_once():
+    found = [diagnostic(3), diagnostic(1), diagnostic(3), diagnostic(1, "ATT002")]
+    report = lint(make_source("a\nb\nc\n"), (), lambda source, rules: found)
+    assert [(each.span.row, each.code) for each in report.diagnostics] == [(1, "ATT002"), (1, "ATT008"), (3, "ATT008")]
+
+
+def test_of_two_at_one_place_the_surer_stays():
+    found = [diagnostic(1, severity=Severity.INFO), diagnostic(1), diagnostic(1, severity=Severity.WARNING)]
+    report = lint(make_source("a\n"), (), lambda source, rules: found)
+    assert [each.severity for each in report.diagnostics] == [Severity.ERROR]
+
+
+def test_excerpt_holds_the_rows_a_report_shows():
+    text = "".join(f"line {row}\n" for row in range(1, 21))
+    found = [diagnostic(10, related=[Related(Span(2, 1, 2, 3), "here")])]
+    report = lint(make_source(text), (), lambda source, rules: found)
+    assert report.excerpt == {row: f"line {row}" for row in (2, 8, 9, 10, 11, 12)}
+
+
+def test_suppressed():
+    report = lint(make_source("softmax(s)  # attnlint: ignore\nsoftmax(s)\n"), (), softmax_lines)
+    assert rows(report) == [2]
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "column"),
+    [
+        ("x = 1\nattn = (\n", 2, 8),
+        ("attn = softmax(\r\n  s))\r\n", 2, 5),
+        ("if attn:\nx = 1\n", 2, 1),
+        ("attn = '", 1, 8),
+        ("x = " + "(" * 500 + "attn" + ")" * 500, 1, 205),
+    ],
+)
+def test_syntax_error_stands_at_its_place(text, row, column):
+    report = lint(make_source(text), (), compiled)
+    (found,) = report.diagnostics
+    assert (found.code, found.name, found.severity) == ("ATT000", "syntax-error", Severity.ERROR)
+    assert (found.span.row, found.span.column) == (row, column)
+    assert (found.span.end_row, found.span.end_column) > (row, column)
+    assert found.message
+    assert report.fault is None
+
+
+def test_syntax_error_without_a_place():
+    def raises(source, rules):
+        raise SyntaxError("odd")
+
+    (found,) = lint(make_source(""), (), raises).diagnostics
+    assert found.span == Span(1, 1, 1, 2)
+
+
+@pytest.mark.parametrize("text", ["attn = " + "-" * 5000 + "x", "attn = a" + ".b()" * 3000, "x + " * 5000 + "attn"])
+def test_nested_too_deeply(text):
+    report = lint(make_source(text), (), compiled)
+    assert report.fault.kind == "internal"
+    assert report.fault.message == "is nested too deeply to be analysed"
+
+
+def test_bug_of_ours_is_a_fault_with_its_traceback():
+    report = lint(make_source("attn\n"), (), failing)
+    assert report.fault.kind == "internal"
+    assert report.fault.message == "attnlint failed on it: KeyError: 'scores'"
+    assert "raise KeyError" in report.fault.detail
+    assert report.diagnostics == ()
+
+
+def test_bug_in_a_rule_that_yields():
+    def yields(source, rules):
+        yield diagnostic(1)
+        raise ZeroDivisionError
+
+    assert lint(make_source("attn\n"), (), yields).fault.kind == "internal"
+
+
+def test_the_run_goes_on(tmp_path):
+    (tmp_path / "a.py").write_bytes(b"attn = 1\n\0")
+    (tmp_path / "b.py").write_bytes(b"attn = '\xff'\n")
+    (tmp_path / "c.py").write_text("softmax(s)\n")
+    (tmp_path / "d.py").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    reports = by_name(check([str(tmp_path)], Options(), analyse=softmax_lines))
+    assert {name: report.fault and report.fault.kind for name, report in reports.items()} == {
+        "a.py": "unreadable",
+        "b.py": "unreadable",
+        "c.py": None,
+        "d.py": "unreadable",
+        "loop": "skipped",
+    }
+    assert rows(reports["c.py"]) == [1]
+
+
+def test_generated_file_is_skipped_and_said_to_be(tmp_path):
+    path = tmp_path / "table.py"
+    path.write_text("attn = 1\n" * (LARGEST // 9 + 1))
+    report = lint_file(Target(str(path)), (), failing)
+    assert report.fault.kind == "skipped"
+    assert "4.0 MB" in report.fault.message
+
+
+def test_parallel_finds_what_one_process_finds(tmp_path):
+    for number in range(70):
+        (tmp_path / f"m{number:02}.py").write_text("x\n" * number + "softmax(s)\n")
+    one = by_name(check([str(tmp_path)], Options(jobs=1), analyse=softmax_lines))
+    two = by_name(check([str(tmp_path)], Options(jobs=2), analyse=softmax_lines))
+    assert len(one) == 70
+    assert one == two
+    assert rows(two["m07.py"]) == [8]
+
+
+def test_process_that_dies_costs_one_file(tmp_path):
+    for number in range(40):
+        (tmp_path / f"m{number:02}.py").write_text("softmax(s)\n" + "die\n" * (number == 11))
+    reports = by_name(check([str(tmp_path)], Options(jobs=2), analyse=dying))
+    assert len(reports) == 40
+    assert reports["m11.py"].fault.message == "attnlint's process died on it"
+    assert all(rows(report) == [1] for name, report in reports.items() if name != "m11.py")
