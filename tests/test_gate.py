@@ -1,8 +1,12 @@
 """The gate: lets every fragment of attention code pass, and stops code that is about something else."""
 
+from pathlib import Path
+
 import pytest
 
 from attnlint.gate import WORDS, may_attend
+
+FIXTURES = Path(__file__).parent.parent / "fixtures"
 
 FRAGMENTS = [
     "scores = Q @ K.T / np.sqrt(d_k)",
@@ -40,6 +44,12 @@ FRAGMENTS = [
 @pytest.mark.parametrize("fragment", FRAGMENTS)
 def test_fragments_pass(fragment):
     assert may_attend(fragment.encode())
+
+
+def test_every_bad_fixture_passes():
+    bad = [path for path in FIXTURES.glob("*/*.py") if "# expect:" in path.read_text()]
+    assert bad
+    assert [path.name for path in bad if not may_attend(path.read_bytes())] == []
 
 
 @pytest.mark.parametrize(
