@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import partial
-from signal import SIG_IGN, SIGINT, signal
 
 from attnlint.diagnostic import SYNTAX_ERROR, Diagnostic, Fault, Severity, Span
 from attnlint.discover import Target, discover
@@ -19,6 +13,7 @@ from attnlint.gate import may_attend
 from attnlint.rule import Rule
 from attnlint.source import STDIN, Source, Unreadable, decode, read_bytes
 from attnlint.suppress import suppress
+from attnlint.workers import Overdue, cores, deadline, in_parallel
 
 Analyse = Callable[[Source, Sequence[Rule]], Iterable[Diagnostic]]
 Announce = Callable[[int], None]
@@ -27,7 +22,8 @@ Announce = Callable[[int], None]
 LARGEST = 4_000_000
 # Below this many files a second process costs more than it saves.
 FEW = 30
-CHUNK = 8
+# Seconds that one file may take.
+PATIENCE = 60.0
 # Rows of source around a finding that a report may show.
 FRAME = 2
 
@@ -83,11 +79,11 @@ def check(
         else:
             waiting.append((size, target))
     lint = partial(lint_file, rules=options.rules, analyse=analyse)
-    jobs = options.jobs or _cores()
+    jobs = options.jobs or cores()
     # Standard input cannot be read by another process, or twice.
     if jobs > 1 and len(waiting) > FEW and all(target.path != STDIN for _, target in waiting):
         waiting.sort(key=lambda each: -each[0])
-        yield from _in_parallel([target for _, target in waiting], lint, jobs)
+        yield from in_parallel([target for _, target in waiting], lint, _died, jobs)
     else:
         yield from (lint(target) for _, target in waiting)
 
@@ -127,11 +123,14 @@ def lint(source: Source, rules: Sequence[Rule], analyse: Analyse = analyse) -> F
     fault = None
     found: Iterable[Diagnostic] = ()
     try:
-        found = suppress(source, analyse(source, rules))
+        with deadline(PATIENCE):
+            found = suppress(source, analyse(source, rules))
     except SyntaxError as error:
         found = suppress(source, [_syntax_error(source, error)])
     except (RecursionError, MemoryError):
         fault = Fault("internal", "is nested too deeply to be analysed")
+    except Overdue:
+        fault = Fault("internal", f"took attnlint more than {PATIENCE:.0f} seconds and was given up")
     except Exception as error:
         fault = Fault("internal", f"attnlint failed on it: {type(error).__name__}: {error}", traceback.format_exc())
     ordered = tuple(sorted(_once(found), key=lambda each: (each.span, each.code)))
@@ -166,53 +165,10 @@ def _syntax_error(source: Source, error: SyntaxError) -> Diagnostic:
     return Diagnostic(code, name, Severity.ERROR, error.msg or "invalid syntax", Span(row, column, end_row, end_column))
 
 
+def _died(target: Target) -> FileReport:
+    return FileReport(target.path, fault=Fault("internal", "attnlint's process died on it"))
+
+
 def _too_large(size: int) -> Fault:
     limit = f"{LARGEST / 1e6:.0f} MB"
     return Fault("skipped", f"has {size / 1e6:.1f} MB; not linted, since nobody writes more than {limit} by hand")
-
-
-def _in_parallel(targets: Sequence[Target], lint: Callable[[Target], FileReport], jobs: int) -> Iterator[FileReport]:
-    """Lint in forked processes, the largest files first; a process that dies costs one file, not the run."""
-    chunks = [targets[start : start + CHUNK] for start in range(0, len(targets), CHUNK)]
-    lost: list[Target] = []
-    pool = _pool(min(jobs, len(chunks)))
-    try:
-        waiting: dict[Future[list[FileReport]], Sequence[Target]] = {}
-        for chunk in chunks:
-            waiting[pool.submit(_lint_chunk, lint, chunk)] = chunk
-        for done in as_completed(waiting):
-            try:
-                yield from done.result()
-            except BrokenProcessPool:
-                lost.extend(waiting[done])
-    except BrokenProcessPool:  # it broke while chunks were still being handed out
-        handed = {target for chunk in waiting.values() for target in chunk}
-        lost.extend(target for target in targets if target not in handed)
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
-    yield from (_alone(target, lint) for target in lost)
-
-
-def _alone(target: Target, lint: Callable[[Target], FileReport]) -> FileReport:
-    """Lint a file in a process of its own, since one that was in the same chunk brought its process down."""
-    with _pool(1) as pool:
-        try:
-            return pool.submit(lint, target).result()
-        except BrokenProcessPool:
-            return FileReport(target.path, fault=Fault("internal", "attnlint's process died on it"))
-
-
-def _lint_chunk(lint: Callable[[Target], FileReport], targets: Sequence[Target]) -> list[FileReport]:
-    return [lint(target) for target in targets]
-
-
-def _pool(jobs: int) -> ProcessPoolExecutor:
-    # Forked workers start in a millisecond and share what is loaded; macOS may not fork safely.
-    can_fork = "fork" in multiprocessing.get_all_start_methods() and sys.platform != "darwin"
-    context = multiprocessing.get_context("fork" if can_fork else None)
-    # Ctrl-C reaches the whole process group; the parent alone answers it.
-    return ProcessPoolExecutor(jobs, mp_context=context, initializer=signal, initargs=(SIGINT, SIG_IGN))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

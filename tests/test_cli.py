@@ -272,6 +272,33 @@ def test_interrupt_ends_quietly():
         assert "Traceback" not in process.stderr.read()
 
 
+SLOW = """
+import sys, time
+from types import SimpleNamespace
+
+def findings(source, rules):
+    time.sleep(60)
+
+sys.modules["attnlint.analyse"] = SimpleNamespace(findings=findings)
+from attnlint.cli import main
+print("ready", flush=True)
+sys.exit(main(["check", "--jobs", "2", sys.argv[1]]))
+"""
+
+
+def test_interrupt_ends_the_workers_too(tmp_path):
+    for number in range(40):
+        (tmp_path / f"m{number}.py").write_text("attn = 1\n")
+    command = [sys.executable, "-c", SLOW, str(tmp_path)]
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "start_new_session": True}
+    with subprocess.Popen(command, **options) as process:
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(1.0)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(timeout=20) == 130
+        assert process.stderr.read().strip() == ""  # which also says that no worker holds the pipe any more
+
+
 def test_output_in_a_terminal_without_unicode(tmp_path):
     (tmp_path / "a.py").write_text("é注 = (\n")
     environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}

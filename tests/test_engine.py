@@ -143,6 +143,17 @@ def test_bug_of_ours_is_a_fault_with_its_traceback():
     assert report.diagnostics == ()
 
 
+def test_analysis_that_never_ends_is_given_up(monkeypatch):
+    def endless(source, rules):
+        while True:
+            pass
+
+    monkeypatch.setattr("attnlint.engine.PATIENCE", 0.1)
+    report = lint(make_source("attn\n"), (), endless)
+    assert report.fault.kind == "internal"
+    assert "was given up" in report.fault.message
+
+
 def test_bug_in_a_rule_that_yields():
     def yields(source, rules):
         yield diagnostic(1)

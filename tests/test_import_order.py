@@ -20,7 +20,7 @@ LAYERS = (
     {"interpret"},
     {"rule"},
     {"rules"},
-    {"suppress", "discover", "analyse"},
+    {"suppress", "discover", "analyse", "workers"},
     {"engine"},
     {"report"},
     {"cli"},
