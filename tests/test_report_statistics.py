@@ -41,7 +41,9 @@ def test_json():
 @pytest.mark.parametrize(
     ("reports", "line"),
     [
-        (REPORTS, "Found 11 errors, 1 warning in 2 of 3 files."),
+        (REPORTS, "Found 11 errors, 1 warning in 2 of 3 files; 1 file could not be linted."),
+        (REPORTS[3:], "Found nothing wrong in 0 files; 1 file could not be linted."),
+        ([FileReport("a", fault=Fault("skipped", "a loop"))], "Found nothing wrong in 0 files."),
         (REPORTS[2:3], "Found nothing wrong in 1 file."),
         ([FileReport("a.py", (found("ATT001", "m", Severity.INFO),))], "Found 1 info in 1 of 1 file."),
     ],

@@ -32,11 +32,13 @@ def totals(reports: Iterable[FileReport]) -> str:
     reports = list(reports)
     found = Counter(each.severity.value for report in reports for each in report.diagnostics)
     read = sum(report.fault is None for report in reports)
+    failed = sum(report.fault is not None and report.fault.kind != "skipped" for report in reports)
+    unread = f"; {_plural(failed, 'file')} could not be linted" if failed else ""
     if not found:
-        return f"Found nothing wrong in {_plural(read, 'file')}."
+        return f"Found nothing wrong in {_plural(read, 'file')}{unread}."
     parts = [_plural(found[word], word) for word in ("error", "warning", "info") if found[word]]
     among = sum(bool(report.diagnostics) for report in reports)
-    return f"Found {', '.join(parts)} in {among} of {_plural(read, 'file')}."
+    return f"Found {', '.join(parts)} in {among} of {_plural(read, 'file')}{unread}."
 
 
 def _counts(reports: Iterable[FileReport]) -> list[tuple[tuple[str, str, str], int]]:
