@@ -170,7 +170,7 @@ def _above(root: str) -> _Ignores:
 
 def _spec(path: str) -> GitIgnoreSpec | None:
     try:
-        with open(path, encoding="utf-8", errors="surrogateescape") as lines:
+        with open(path, encoding="utf-8-sig", errors="surrogateescape") as lines:
             return GitIgnoreSpec.from_lines(lines)
     except (OSError, ValueError):
         return None  # git goes on without an ignore file it cannot read, and so do we

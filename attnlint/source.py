@@ -91,8 +91,8 @@ def decode(path: str, data: bytes) -> Source:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
         raise Unreadable(_undecodable(data, encoding, error)) from error
-    except LookupError as error:  # a codec that is no text encoding, such as `hex`
-        raise Unreadable(Fault("unreadable", f"declares {encoding}, which is no text encoding")) from error
+    except (LookupError, UnicodeError) as error:  # a codec that is no text encoding, such as `hex` or `undefined`
+        raise Unreadable(Fault("unreadable", f"declares {encoding}, which is no text encoding", row=1)) from error
     ends = [match.end() for match in _NEWLINE.finditer(text)]
     first = _NEWLINE.search(text)
     return Source(path, data, text, encoding, first.group() if first else "\n", (0, *ends))

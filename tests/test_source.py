@@ -67,6 +67,23 @@ def test_offsets_and_positions_agree(text):
         assert source.offset(*source.position(offset)) == offset
 
 
+@given(
+    st.sampled_from([b"", b"\xef\xbb\xbf", b"# coding: latin-1\n", b"#!x\r# coding: cp932\r", b"# coding: ascii\r\n"]),
+    st.binary(max_size=60),
+)
+def test_any_bytes_are_decoded_or_refused_in_words(head, rest):
+    fault = None
+    try:
+        source = decode("a.py", head + rest)
+    except Unreadable as error:
+        fault = error.fault
+    if fault:
+        assert (fault.kind, fault.row >= 1) == ("unreadable", True)
+    else:
+        lines = [source.line(row) for row in range(1, source.line_count + 1)]
+        assert "".join(lines) == source.text.replace("\r", "").replace("\n", "")
+
+
 def test_nul_byte_is_binary(tmp_path):
     path = tmp_path / "a.py"
     path.write_bytes(b"x = 1\n\0\0")
@@ -89,6 +106,7 @@ def test_undecodable_says_where():
         (b"# coding: klingon\n", "unknown encoding: klingon"),
         (b"\xef\xbb\xbf# coding: latin-1\n", "byte order mark"),
         (b"# coding: hex\n", "no text encoding"),
+        (b"# coding: undefined\n", "no text encoding"),
     ],
 )
 def test_wrong_declarations(data, words):

@@ -10,6 +10,7 @@ from rich.text import Text
 from attnlint.diagnostic import Diagnostic, Severity, Span
 from attnlint.engine import FileReport
 
+GUTTER = "bold blue"
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold cyan"}
 
 # A finding may stand on a generated line of a thousand columns; what is shown is a window around it.
@@ -33,13 +34,13 @@ def block(report: FileReport, each: Diagnostic) -> Text:
     text = Text()
     text.append(f"{each.severity.value}[{each.code}]", style).append(f" {each.name}: ", "bold")
     text.append(f"{printable(each.message)}\n", "bold")
-    text.append(" " * gutter + "--> ", "blue")
+    text.append(" " * gutter + "--> ", GUTTER)
     text.append(printable(f"{report.path}:{each.span.row}:{each.span.column}\n"))
     text.append_text(frame(report.excerpt, each.span, gutter, style))
     for number, related in enumerate(each.related, 1):
-        text.append(" " * gutter + f" {number}. ", "blue")
+        text.append(" " * gutter + f" {number}. ", GUTTER)
         text.append(f"{printable(related.text)}", "default").append(f" (line {related.span.row})\n", "dim")
-        text.append_text(_underlined(report.excerpt, related.span, gutter, "-", "blue"))
+        text.append_text(_underlined(report.excerpt, related.span, gutter, "-", GUTTER))
     if each.help:
         _note(text, gutter, "help", each.help)
     if each.fix:
@@ -51,7 +52,7 @@ def block(report: FileReport, each: Diagnostic) -> Text:
 
 def frame(excerpt: Mapping[int, str], span: Span, gutter: int, style: str) -> Text:
     """The rows around a span, the span underlined with carets."""
-    text = Text(" " * gutter + " |\n", "blue")
+    text = Text().append(" " * gutter + " |\n", GUTTER)
     last = min(span.end_row, span.row + LONGEST_SPAN)
     for row in range(span.row - CONTEXT, last + CONTEXT + 1):
         if row not in excerpt:
@@ -60,7 +61,7 @@ def frame(excerpt: Mapping[int, str], span: Span, gutter: int, style: str) -> Te
             text.append_text(_underlined(excerpt, span, gutter, "^", style, row))
         elif excerpt[row].strip():
             _code(text, gutter, row, printable(excerpt[row])[:WINDOW])
-    return text.append(" " * gutter + " |\n", "blue")
+    return text.append(" " * gutter + " |\n", GUTTER)
 
 
 def printable(text: str) -> str:
@@ -91,18 +92,18 @@ def _underlined(
         before, shown = before[cut:], shown[cut:]
         within = within[: WINDOW - len(before)]
     _code(text, gutter, row, shown[:WINDOW])
-    text.append(" " * gutter + " | ", "blue")
+    text.append(" " * gutter + " | ", GUTTER)
     text.append(" " * cell_len(printable(before)))
     text.append(mark * max(1, cell_len(printable(within))), style)
     return text.append("\n")
 
 
 def _code(text: Text, gutter: int, row: int, line: str) -> None:
-    text.append(f"{row:>{gutter}} | ", "blue").append(line.rstrip() + "\n")
+    text.append(f"{row:>{gutter}} | ", GUTTER).append(line.rstrip() + "\n")
 
 
 def _note(text: Text, gutter: int, label: str, body: str) -> None:
     first, *rest = printable(body).splitlines() or [""]
-    text.append(" " * gutter + " = ", "blue").append(f"{label}: ", "bold").append(first + "\n")
+    text.append(" " * gutter + " = ", GUTTER).append(f"{label}: ", "bold").append(first + "\n")
     for line in rest:
         text.append(" " * (gutter + 3 + len(label) + 2) + line + "\n")
