@@ -242,6 +242,19 @@ def test_show_nothing(project, capsys):
     assert "no attention code" in err
 
 
+def test_show_on_a_bug_of_ours(project, capsys, monkeypatch):
+    def failing(source):
+        raise KeyError("scores")
+
+    monkeypatch.setitem(sys.modules, "attnlint.analyse", SimpleNamespace(known=failing))
+    code, out, err = run(capsys, "show", "error.py")
+    assert (code, out) == (2, "")
+    assert err == "attnlint failed: KeyError: 'scores' (ATTNLINT_DEBUG=1 shows where)\n"
+    monkeypatch.setenv("ATTNLINT_DEBUG", "1")
+    with pytest.raises(KeyError):
+        main(["show", "error.py"])
+
+
 @pytest.mark.parametrize("command", [[], ["check"], ["rule"], ["rules"], ["show"]])
 def test_help(capsys, command):
     code, out, _err = run(capsys, *command, "--help")

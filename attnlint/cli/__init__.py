@@ -18,6 +18,7 @@ COMMANDS = {
     "show": "Print what the trace knows of a file, tensor by tensor.",
 }
 
+FAILED = 2
 # What a shell reports for a process that Ctrl-C or a closed pipe ended.
 INTERRUPTED, PIPE_CLOSED = 130, 141
 
@@ -68,11 +69,17 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()
-        return 2
+        return FAILED
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
         # Python flushes standard output once more when it ends; give it somewhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PIPE_CLOSED
+    except Exception as error:
+        if os.environ.get("ATTNLINT_DEBUG"):
+            raise
+        message = f"attnlint failed: {type(error).__name__}: {error} (ATTNLINT_DEBUG=1 shows where)"
+        click.echo(message, err=True)
+        return FAILED
     return code if isinstance(code, int) else 0
