@@ -1,0 +1,69 @@
+"""What the names that authors give to sizes say about an axis."""
+
+from __future__ import annotations
+
+from attnlint.tensor import Kind
+
+_BATCH = "b bs bsz nb batch batch_size batchsize batches n_batch n_batches nbatches num_batches bz"
+_HEADS = (
+    "h nh hn head heads n_head n_heads num_heads num_head nhead nheads nhd n_kv_heads num_kv_heads n_kv_head kv_heads "
+    "num_attention_heads num_key_value_heads n_local_heads n_local_kv_heads attention_heads attn_heads n_rep_heads "
+    "q_heads n_q_heads num_q_heads num_query_heads n_query_heads groups_heads"
+)
+_SEQ = (
+    "t s l i j tq tk ts seq seq_len seqlen seq_length sequence_length length len q_len k_len kv_len src_len tgt_len "
+    "q_length k_length kv_length query_len key_len value_len query_length key_length lq lk lv tgt src "
+    "n_tokens num_tokens tokens block_size max_len max_length max_seq_len max_seq_length maxlen context_length "
+    "context_len ctx_len n_ctx ctx window window_size seq_q seq_k len_q len_k len_v n_q n_k nq nk sq sk t_q t_k "
+    "s_q s_k src_seq_len tgt_seq_len target_len source_len max_position_embeddings timesteps steps positions q k"
+)
+_HEAD_DIM = (
+    "d_k d_v dk dv d_q dq hs hd dh d_h d_head dhead dim_head head_dim head_size headdim head_dims head_depth depth"
+)
+_FEATURE = (
+    "d c e f dm d_model dmodel d_emb dim hidden hidden_size hidden_dim embed embed_dim embed_size emb emb_dim emb_size "
+    "embedding_dim embedding_size embedding_dims n_embd n_embed features channels in_features out_features model_dim "
+    "n_hidden d_ff dff d_in d_out input_dim output_dim in_dim out_dim inner_dim qk_dim v_dim kdim vdim n_state d_inner"
+)
+
+
+def _table() -> dict[str, Kind]:
+    table: dict[str, Kind] = {}
+    groups: tuple[tuple[Kind, str], ...] = (
+        ("batch", _BATCH),
+        ("heads", _HEADS),
+        ("seq", _SEQ),
+        ("feature", _HEAD_DIM),
+        ("feature", _FEATURE),
+    )
+    for kind, names in groups:
+        table.update(dict.fromkeys(names.split(), kind))
+    return table
+
+
+_KINDS = _table()
+_HEAD_DIM_NAMES = frozenset(_HEAD_DIM.split())
+
+
+def last_part(name: str) -> str:
+    """The name itself, of `self.config.n_heads` `n_heads`; in small letters, without underscores around it."""
+    return name.rpartition(".")[2].strip("_").lower()
+
+
+def kind_of(name: str) -> Kind:
+    """What an axis counts whose size has this name; nothing where the name does not tell."""
+    return _KINDS.get(last_part(name), "")
+
+
+def is_head_dim(name: str) -> bool:
+    """Whether the name says that it is the width of one head."""
+    return last_part(name) in _HEAD_DIM_NAMES
+
+
+def kind_of_letter(name: str) -> Kind:
+    """What an axis of an einsum or einops pattern counts.
+
+    `n` is a length there more often than not, but in `bnth` it is the heads, so it says nothing; capitals read as small
+    letters.
+    """
+    return kind_of(name)

@@ -1,0 +1,38 @@
+"""Every op by its canonical name; importing this package fills `OPS`."""
+
+from attnlint.ops import (
+    contract,
+    create,
+    einops,
+    einsum,
+    elementwise,
+    fused,
+    index,
+    join,
+    layers,
+    mask,
+    reduce,
+    shape,
+    view,
+)
+from attnlint.ops.signature import OPS, Args, Result, Transfer
+
+__all__ = [
+    "OPS",
+    "Args",
+    "Result",
+    "Transfer",
+    "contract",
+    "create",
+    "einops",
+    "einsum",
+    "elementwise",
+    "fused",
+    "index",
+    "join",
+    "layers",
+    "mask",
+    "reduce",
+    "shape",
+    "view",
+]

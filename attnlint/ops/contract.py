@@ -1,0 +1,180 @@
+"""Products: matmul and its relatives, einsum, tensordot, and the linear layer."""
+
+from __future__ import annotations
+
+from attnlint import dims
+from attnlint.dims import Answer
+from attnlint.ops.common import NO_SHAPE, anonymous, broadcast, dtype_of, fresh, kind_of_value, learn_rank, promote
+from attnlint.ops.signature import Args, Result, as_tensor, op
+from attnlint.tensor import UNKNOWN_SHAPE, Atom, Axis, Kind, Shape
+from attnlint.values import Value, as_dim
+
+
+def free(one: Axis, part: str) -> Axis:
+    """The free axis of a product: new atoms that stand for its own, but those of an earlier product stay."""
+    return Axis(tuple(atom if atom.part == part else atom.derived(part) for atom in one.atoms))
+
+
+def features(one: Axis) -> Axis:
+    """The new axis that multiplying with a weight gives."""
+    if one.is_one:
+        return Axis()
+    first = one.atoms[0]
+    kind: Kind = one.kind if one.kind in ("heads", "qkv") else "feature"
+    return Axis((Atom(one.size, kind, first if len(one.atoms) == 1 else None, "projected"),))
+
+
+def is_weight(value: Value | None, shape: Shape) -> bool:
+    """Whether an operand is a matrix of weights."""
+    tensor = as_tensor(value)
+    return tensor is not None and tensor.param and shape.rank == 2
+
+
+def _product(args: Args, left: Shape, right: Shape) -> Result:
+    one, other = args.values.get("a"), args.values.get("b")
+    dtype = promote(one, other)
+    if left.rank == 0 or right.rank == 0:
+        return Result(broadcast([left, right])[0], dtype=dtype)
+    inner = left.at(-1)
+    outer = right.axes[0] if right.rank == 1 else right.at(-2)
+    notes: dict[str, object] = {"contracted": (inner, outer), "clash": _differ(inner, outer)}
+    weight, flipped = is_weight(other, right), is_weight(one, left) and not is_weight(other, right)
+    rows = None if left.rank == 1 else left.at(-2)
+    columns = None if right.rank == 1 else right.at(-1)
+    if rows is None and left.rank != 1 and not weight:
+        rows = anonymous()
+    if columns is None and right.rank != 1:
+        columns = anonymous()
+    batch = broadcast([Shape(left.axes[:-2], left.open), Shape(right.axes[:-2], right.open)])
+    if batch[1]:
+        notes["batch_clash"] = tuple(position - 2 for position in batch[1])
+    notes["batch"] = batch[0].axes
+    kept: list[Axis] = []
+    if rows is not None:
+        kept.append(features(rows) if flipped else rows if weight else free(rows, "rows"))
+    if columns is not None:
+        kept.append(columns if flipped else features(columns) if weight else free(columns, "columns"))
+    if not left.known and not right.known:
+        return Result(UNKNOWN_SHAPE, dtype=dtype, notes=notes, reason="the shapes of its operands are not known")
+    notes["projection"] = weight or flipped
+    return Result(Shape((*batch[0].axes, *kept), batch[0].open), dtype=dtype, notes=notes)
+
+
+def _differ(one: Axis | None, other: Axis | None) -> bool:
+    return one is not None and other is not None and dims.equal(one.size, other.size) is Answer.NO
+
+
+@op("matmul")
+def matmul(args: Args) -> Result:
+    """The last axis with the last but one; all others before them broadcast."""
+    left, right = args.shape("a"), args.shape("b")
+    if right.open and len(right.axes) < 2 and left.open and not left.known:
+        return _product(args, left, right)
+    return _product(args, left, right)
+
+
+@op("bmm")
+def bmm(args: Args) -> Result:
+    """As matmul; both operands have three axes."""
+    return _product(args, learn_rank(args.values.get("a"), 3), learn_rank(args.values.get("b"), 3))
+
+
+@op("dot")
+def dot(args: Args) -> Result:
+    """NumPy's `dot`: as matmul up to two axes; beyond, every pair of the other axes is kept."""
+    left, right = args.shape("a"), args.shape("b")
+    if (right.rank or 0) <= 2 or left.rank == 1 or left.open or right.open:
+        if right.open and right.axes and not left.open and len(left.axes) > 2:
+            return Result(UNKNOWN_SHAPE, dtype=promote(args.values.get("a"), args.values.get("b")), reason=NO_SHAPE)
+        if left.rank == 1 and (right.rank or 0) > 2:
+            return _all_pairs(args, left, right)
+        return _product(args, left, right)
+    return _all_pairs(args, left, right)
+
+
+def _all_pairs(args: Args, left: Shape, right: Shape) -> Result:
+    inner, outer = left.axes[-1], right.axes[-2]
+    rows = tuple(free(one, "rows") for one in left.axes[:-1])
+    columns = tuple(free(one, "columns") for place, one in enumerate(right.axes) if place != len(right.axes) - 2)
+    notes: dict[str, object] = {"contracted": (inner, outer), "clash": _differ(inner, outer), "batch": ()}
+    return Result(Shape((*rows, *columns)), dtype=promote(args.values.get("a"), args.values.get("b")), notes=notes)
+
+
+@op("inner")
+def inner(args: Args) -> Result:
+    """The last axes of both; every pair of the others is kept."""
+    left, right = args.shape("a"), args.shape("b")
+    if left.open or right.open or not left.axes or not right.axes:
+        return Result(UNKNOWN_SHAPE, reason=NO_SHAPE)
+    one, other = left.axes[-1], right.axes[-1]
+    rows = tuple(free(axis, "rows") for axis in left.axes[:-1])
+    columns = tuple(free(axis, "columns") for axis in right.axes[:-1])
+    notes: dict[str, object] = {"contracted": (one, other), "clash": _differ(one, other), "batch": ()}
+    return Result(Shape((*rows, *columns)), dtype=promote(args.values.get("a"), args.values.get("b")), notes=notes)
+
+
+@op("outer")
+def outer(args: Args) -> Result:
+    """Every pair of elements of two flat arrays."""
+    axes = []
+    for name, part in (("a", "rows"), ("b", "columns")):
+        shape = args.shape(name)
+        axes.append(free(shape.axes[0], part) if shape.rank == 1 else anonymous())
+    return Result(Shape(tuple(axes)), dtype=promote(args.values.get("a"), args.values.get("b")))
+
+
+@op("tensordot")
+def tensordot(args: Args) -> Result:
+    """Contract the axes given: a number of them, or a list for each side."""
+    left, right = args.shape("a"), args.shape("b")
+    pairs = _tensordot_axes(args, left, right)
+    if pairs is None or left.open or right.open:
+        return Result(UNKNOWN_SHAPE, reason="the axes that it contracts are not known")
+    mine, theirs = pairs
+    rows = tuple(free(one, "rows") for place, one in enumerate(left.axes) if place not in mine)
+    columns = tuple(free(one, "columns") for place, one in enumerate(right.axes) if place not in theirs)
+    contracted = [(left.axes[m], right.axes[t]) for m, t in zip(mine, theirs, strict=True)]
+    notes: dict[str, object] = {"clash": any(_differ(*pair) for pair in contracted), "batch": ()}
+    if len(contracted) == 1:
+        notes["contracted"] = contracted[0]
+    return Result(Shape((*rows, *columns)), dtype=promote(args.values.get("a"), args.values.get("b")), notes=notes)
+
+
+def _tensordot_axes(args: Args, left: Shape, right: Shape) -> tuple[list[int], list[int]] | None:
+    count = args.int("axes", 2)
+    if (count is not None and not args.given("axes")) or isinstance(count, int):
+        low = len(left.axes) - count
+        fits = 0 <= count <= min(len(left.axes), len(right.axes))
+        return (list(range(low, len(left.axes))), list(range(count))) if fits else None
+    sides = args.items("axes")
+    if sides is None or len(sides) != 2:
+        return None
+    mine, theirs = (Args({"side": side}).ints("side") for side in sides)
+    if mine is None or theirs is None or len(mine) != len(theirs):
+        return None
+    here, there = [left.place(m) for m in mine], [right.place(t) for t in theirs]
+    if None in here or None in there:
+        return None
+    return [m for m in here if m is not None], [t for t in there if t is not None]
+
+
+@op("linear")
+def linear(args: Args) -> Result:
+    """A linear layer: the last axis becomes a new one of `out` features; all others stay.
+
+    The functional form has a weight `[out, in]` in place of the sizes.
+    """
+    shape = args.shape("x")
+    dtype = dtype_of(args.values.get("x"))
+    size, expected, label = as_dim(args.values.get("out")), as_dim(args.values.get("in")), args.values.get("out")
+    weight = args.shape("weight")
+    if args.given("weight") and weight.rank == 2:
+        size, expected = weight.axes[0].size, weight.axes[1].size
+    named = kind_of_value(label)
+    new = fresh(size, named if named == "heads" else "feature")
+    found = shape.at(-1)
+    notes: dict[str, object] = {"clash": False}
+    if found is not None and expected is not None:
+        wrong = dims.equal(found.size, expected) is Answer.NO
+        notes = {"clash": wrong, "expected": expected, "found": found.size}
+    return Result(Shape((*shape.axes[:-1], new), shape.open), dtype=dtype, notes=notes)

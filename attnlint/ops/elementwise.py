@@ -1,0 +1,68 @@
+"""Ops that work on each element: the shape stays, or two shapes broadcast."""
+
+from __future__ import annotations
+
+from attnlint.ops.common import broadcast_values, dtype_named, dtype_of, keep, promote
+from attnlint.ops.signature import Args, Result, op
+from attnlint.tensor import Tensor
+from attnlint.values import Value
+
+UNARY = (
+    "exp expm1 exp2 log log1p log2 sqrt rsqrt square neg abs tanh sigmoid relu gelu silu softplus elu leaky_relu sin "
+    "cos tan arctan erf floor ceil round sign reciprocal cumsum cumprod clip identity nan_to_num dropout activation norm "
+    "normalize roll flip sort contiguous"
+)
+TESTS = "not isnan isinf isfinite"
+ARITHMETIC = "add sub mul div floordiv mod pow maximum minimum atan2"
+LOGIC = "and or xor"
+COMPARISONS = "eq ne lt le gt ge"
+
+
+@op(*UNARY.split())
+def unary(args: Args) -> Result:
+    """The shape and the dtype stay."""
+    return keep(args)
+
+
+@op(*TESTS.split())
+def test(args: Args) -> Result:
+    """The shape stays; the result is a truth value a place."""
+    result = keep(args)
+    return Result(result.shape, dtype="bool", reason=result.reason)
+
+
+@op("cast")
+def cast(args: Args) -> Result:
+    """The shape stays, and the dtype is the one given, by name or as another tensor's."""
+    result = keep(args)
+    wanted = args.values.get("dtype")
+    dtype = dtype_of(wanted) if isinstance(wanted, Tensor) else dtype_named(wanted)
+    return Result(result.shape, dtype=dtype or result.dtype, reason=result.reason)
+
+
+def _binary(args: Args, dtype: str) -> Result:
+    values: list[Value | None] = [args.values.get("a"), args.values.get("b")]
+    shape, clashes = broadcast_values(values)
+    notes: dict[str, object] = {"clash": clashes} if clashes else {}
+    reason = "" if shape.known else "the shapes of its operands are not known"
+    tensors = [value for value in values if isinstance(value, Tensor)]
+    param = True if tensors and all(tensor.param for tensor in tensors) else None
+    return Result(shape, dtype=dtype, param=param, notes=notes, reason=reason)
+
+
+@op(*ARITHMETIC.split())
+def arithmetic(args: Args) -> Result:
+    """Two operands broadcast; either may be a number."""
+    return _binary(args, promote(args.values.get("a"), args.values.get("b")))
+
+
+@op(*LOGIC.split())
+def logic(args: Args) -> Result:
+    """As arithmetic; truth values give truth values."""
+    return _binary(args, promote(args.values.get("a"), args.values.get("b")))
+
+
+@op(*COMPARISONS.split())
+def comparison(args: Args) -> Result:
+    """As arithmetic; the result is a truth value a place."""
+    return _binary(args, "bool")

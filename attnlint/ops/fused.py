@@ -1,0 +1,87 @@
+"""Attention as one call: the fused product, and a library's whole attention and transformer layers."""
+
+from __future__ import annotations
+
+from attnlint import dims
+from attnlint.dims import Answer
+from attnlint.ops.common import NO_SHAPE, anonymous, derived_axis, dtype_of
+from attnlint.ops.signature import Args, Result, op
+from attnlint.tensor import Axis, Shape
+
+
+def _fits(shape: Shape, args: Args, *names: str) -> dict[str, object]:
+    """Whether the last axis provably has another size than the layer was made for."""
+    name = next((name for name in names if args.given(name)), None)
+    expected = args.dim(name) if name else None
+    found = shape.at(-1)
+    if expected is None or found is None:
+        return {"clash": False}
+    wrong = dims.equal(found.size, expected) is Answer.NO
+    return {"clash": wrong, "expected": expected, "found": found.size}
+
+
+@op("sdpa")
+def sdpa(args: Args) -> Result:
+    """The fused product: the query's axes, and the value's last one."""
+    query, value = args.shape("q"), args.shape("v")
+    dtype = dtype_of(args.values.get("q"))
+    last = value.at(-1) or query.at(-1)
+    if not query.known or last is None:
+        shape = Shape((last,), open=True) if last is not None else Shape((), open=True)
+        return Result(shape, dtype=dtype, reason="" if last is not None else NO_SHAPE)
+    if query.at(-1) is None:
+        return Result(Shape((last,), open=True), dtype=dtype)
+    return Result(Shape((*query.axes[:-1], last), query.open), dtype=dtype)
+
+
+@op("mha")
+def mha(args: Args) -> Result:
+    """A whole attention layer: the query's axes with new features, and the weights."""
+    query, key = args.shape("q"), args.shape("k")
+    output = _projected(query)
+    length = -2 if args.flag("batch_first") else 0
+    rows, columns = query.at(length), key.at(length)
+    first = query.at(0 if args.flag("batch_first") else 1) if query.rank == 3 else None
+    weights = Shape((), open=True)
+    if rows is not None and columns is not None and query.rank is not None:
+        pair = (derived_axis(rows, "rows", rows.size), derived_axis(columns, "columns", columns.size))
+        weights = Shape((first, *pair) if first is not None else pair)
+        if args.values.get("average") is not None and args.flag("average") is False:
+            heads = dims.unknown() if args.dim("num_heads") is None else args.dim("num_heads") or dims.unknown()
+            from attnlint.tensor import axis
+
+            weights = Shape((*weights.axes[:-2], axis(heads, "heads"), *weights.axes[-2:]))
+    notes = _fits(query, args, "embed_dim")
+    reason = "" if query.known else NO_SHAPE
+    return Result(output, parts=(output, weights), dtype=dtype_of(args.values.get("q")), notes=notes, reason=reason)
+
+
+def _projected(shape: Shape) -> Shape:
+    last = shape.at(-1)
+    if last is None:
+        return Shape((anonymous("feature"),), open=True)
+    new = last if last.is_one else derived_axis(last, "projected", last.size, "feature")
+    return Shape((*shape.axes[:-1], new), shape.open)
+
+
+def _stays(args: Args, name: str, *widths: str) -> Result:
+    shape = args.shape(name)
+    notes = _fits(shape, args, *widths)
+    return Result(shape, dtype=dtype_of(args.values.get(name)), notes=notes, reason="" if shape.known else NO_SHAPE)
+
+
+@op("transformer_encoder_layer", "transformer_encoder")
+def transformer_encoder(args: Args) -> Result:
+    """Encoder layers: the shape stays."""
+    return _stays(args, "x", "d_model")
+
+
+@op("transformer_decoder_layer", "transformer_decoder", "transformer")
+def transformer_decoder(args: Args) -> Result:
+    """Decoder layers, and the whole model: the target's shape stays."""
+    return _stays(args, "tgt", "d_model")
+
+
+def same_axis(one: Axis | None, other: Axis | None) -> bool:
+    """Whether two axes are there and the same."""
+    return one is not None and other is not None and one.same(other)
