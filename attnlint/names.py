@@ -58,12 +58,3 @@ def kind_of(name: str) -> Kind:
 def is_head_dim(name: str) -> bool:
     """Whether the name says that it is the width of one head."""
     return last_part(name) in _HEAD_DIM_NAMES
-
-
-def kind_of_letter(name: str) -> Kind:
-    """What an axis of an einsum or einops pattern counts.
-
-    `n` is a length there more often than not, but in `bnth` it is the heads, so it says nothing; capitals read as small
-    letters.
-    """
-    return kind_of(name)

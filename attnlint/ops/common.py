@@ -153,11 +153,8 @@ _DTYPES = {
 
 def dtype_named(value: Value | None) -> str:
     """The dtype that a dtype argument names, such as `torch.half` or `"float16"`; empty where it is not known."""
-    if isinstance(value, Ref):
-        name = value.dotted.rpartition(".")[2]
-    else:
-        name = as_str(value) or getattr(value, "name", "")
-    name = name.rpartition(".")[2]
+    text = value.dotted if isinstance(value, Ref) else as_str(value) or str(getattr(value, "name", ""))
+    name = text.rpartition(".")[2]
     return _DTYPES.get(name, name)
 
 

@@ -178,3 +178,9 @@ def linear(args: Args) -> Result:
         wrong = dims.equal(found.size, expected) is Answer.NO
         notes = {"clash": wrong, "expected": expected, "found": found.size}
     return Result(Shape((*shape.axes[:-1], new), shape.open), dtype=dtype, notes=notes)
+
+
+@op("baddbmm", "addmm")
+def baddbmm(args: Args) -> Result:
+    """A product with something added to it: `x + a @ b`."""
+    return bmm(args) if args.shape("a").rank == 3 else matmul(args)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from attnlint import dims
-from attnlint.dims import Answer, Dim, product
+from attnlint.dims import Answer, Dim
 from attnlint.names import is_head_dim, kind_of
-from attnlint.ops.common import NO_SHAPE, anonymous, axis, dtype_of, fresh, label_of, unknown
+from attnlint.ops.common import NO_SHAPE, anonymous, dtype_of, fresh, label_of, unknown
 from attnlint.ops.match import fit
 from attnlint.ops.notation import ELLIPSIS, Rearrangement, parse_rearrange
 from attnlint.ops.pieces import HEAD_DIM, Target, fuse, roles
@@ -184,11 +184,3 @@ def _stacked(args: Args) -> Args:
         return args
     result = stack(Args({"xs": value, "axis": integer(0)}))
     return Args({**args.values, "x": Tensor(result.shape, dtype=result.dtype)})
-
-
-def total_size(axes: tuple[Axis, ...]) -> Dim:
-    """The product of axes' sizes."""
-    return product(tuple(one.size for one in axes))
-
-
-__all__ = ["axis", "einops_reduce", "einops_repeat", "rearrange"]

@@ -9,8 +9,8 @@ from attnlint.values import Value
 
 UNARY = (
     "exp expm1 exp2 log log1p log2 sqrt rsqrt square neg abs tanh sigmoid relu gelu silu softplus elu leaky_relu sin "
-    "cos tan arctan erf floor ceil round sign reciprocal cumsum cumprod clip identity nan_to_num dropout activation norm "
-    "normalize roll flip sort contiguous"
+    "cos tan arctan erf floor ceil round sign reciprocal cumsum cumprod clip identity nan_to_num dropout activation "
+    "norm normalize roll flip sort contiguous"
 )
 TESTS = "not isnan isinf isfinite"
 ARITHMETIC = "add sub mul div floordiv mod pow maximum minimum atan2"

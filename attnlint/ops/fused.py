@@ -6,7 +6,7 @@ from attnlint import dims
 from attnlint.dims import Answer
 from attnlint.ops.common import NO_SHAPE, anonymous, derived_axis, dtype_of
 from attnlint.ops.signature import Args, Result, op
-from attnlint.tensor import Axis, Shape
+from attnlint.tensor import Shape
 
 
 def _fits(shape: Shape, args: Args, *names: str) -> dict[str, object]:
@@ -82,6 +82,7 @@ def transformer_decoder(args: Args) -> Result:
     return _stays(args, "tgt", "d_model")
 
 
-def same_axis(one: Axis | None, other: Axis | None) -> bool:
-    """Whether two axes are there and the same."""
-    return one is not None and other is not None and one.same(other)
+@op("flex_attention")
+def flex_attention(args: Args) -> Result:
+    """As the fused product; its masks are functions."""
+    return sdpa(args)

@@ -104,7 +104,7 @@ def _sliced(one: Axis, item: SliceValue) -> Axis:
     numbers = [as_int(value) for value in (item.lower, item.upper)]
     plain = all(n is not None or is_none(v) for n, v in zip(numbers, (item.lower, item.upper), strict=True))
     if size.value is not None and plain and step:
-        count = len(range(*slice(*numbers, step).indices(size.value)))
+        count = len(range(*slice(numbers[0], numbers[1], step).indices(size.value)))
         return one if count == size.value and step == 1 else derived_axis(one, "slice", dims.const(count))
     low, high = _bound(item.lower, size, dims.const(0)), _bound(item.upper, size, size)
     if low is None or high is None or (step is not None and step < 0 and not (is_none(item.lower) and plain)):
@@ -284,3 +284,48 @@ def meshgrid(args: Args) -> Result:
         axes[0], axes[1] = axes[1], axes[0]
     shape = Shape(tuple(axes))
     return Result(shape, parts=(shape,) * len(items))
+
+
+@op("select")
+def select(args: Args) -> Result:
+    """One position of an axis, which is gone."""
+    shape = args.shape("x")
+    position = args.int("axis")
+    place = None if position is None else shape.place(position)
+    dtype = dtype_of(args.values.get("x"))
+    if place is None:
+        return Result(UNKNOWN_SHAPE, dtype=dtype, reason=NO_SHAPE)
+    where = args.values.get("index", Const(None))
+    return Result(replace(shape, place), dtype=dtype, notes={"dropped": ((shape.axes[place], where),)})
+
+
+@op("narrow")
+def narrow(args: Args) -> Result:
+    """A slice of a length."""
+    shape = args.shape("x")
+    position = args.int("axis")
+    place = None if position is None else shape.place(position)
+    dtype = dtype_of(args.values.get("x"))
+    size = args.dim("length")
+    if place is None:
+        return Result(UNKNOWN_SHAPE, dtype=dtype, reason=NO_SHAPE)
+    one = derived_axis(shape.axes[place], "slice", size if size is not None else dims.unknown())
+    return Result(replace(shape, place, one), dtype=dtype)
+
+
+@op("scatter", "copy_into")
+def scatter(args: Args) -> Result:
+    """Write values into an array: its shape stays."""
+    return keep(args)
+
+
+@op("masked_select")
+def masked_select(args: Args) -> Result:
+    """The elements where a mask holds: one axis, whose length depends on the data."""
+    return Result(Shape((anonymous(),)), dtype=dtype_of(args.values.get("x")))
+
+
+@op("unknown_shape")
+def unknown_shape(args: Args) -> Result:
+    """An op whose shape is not followed."""
+    return Result(UNKNOWN_SHAPE, dtype=dtype_of(args.values.get("x")), reason="this op's shape is not followed")

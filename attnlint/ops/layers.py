@@ -171,3 +171,12 @@ def pairwise(args: Args) -> Result:
     if place is None:
         return Result(UNKNOWN_SHAPE, reason=NO_SHAPE)
     return Result(replace(shape, place), notes={"clash": clashes} if clashes else {})
+
+
+@op("cdist")
+def cdist(args: Args) -> Result:
+    """The distance of each row of one to each row of the other."""
+    left, right = args.shape("a"), args.shape("b")
+    if len(left.axes) < 2 or len(right.axes) < 2:
+        return Result(UNKNOWN_SHAPE, reason=NO_SHAPE)
+    return Result(Shape((*left.axes[:-1], right.axes[-2]), left.open))

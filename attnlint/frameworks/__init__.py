@@ -1,0 +1,71 @@
+"""What a library's function, method or layer is: its op, and how its arguments map to that op's."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+
+from attnlint.frameworks.spelling import LayerSpelling, Spelling
+
+_FUNCTIONS = {
+    "numpy": ("attnlint.frameworks.numpy", "attnlint.frameworks.numpy_random"),
+    "scipy": ("attnlint.frameworks.numpy",),
+    "torch": ("attnlint.frameworks.torch_functions", "attnlint.frameworks.torch_functional"),
+    "einops": ("attnlint.frameworks.einops",),
+}
+_METHODS = {"numpy": "attnlint.frameworks.numpy_methods", "torch": "attnlint.frameworks.torch_methods"}
+_LAYERS = {"torch": "attnlint.frameworks.torch_layers", "einops": "attnlint.frameworks.einops"}
+LIBRARIES = ("numpy", "torch", "scipy", "einops")
+
+
+def library_of(dotted: str) -> str:
+    """The library that a dotted name belongs to, such as `torch`; empty for others."""
+    root = dotted.partition(".")[0]
+    return root if root in LIBRARIES else ""
+
+
+def function(dotted: str) -> Spelling | None:
+    """A library's function by its dotted name; None where it is none that we know."""
+    return _functions(library_of(dotted)).get(dotted)
+
+
+def method(library: str, name: str) -> Spelling | None:
+    """A method of a library's arrays; of an array of unknown library torch's, then NumPy's."""
+    order = (library,) if library in _METHODS else ("torch", "numpy")
+    for one in order:
+        found = _methods(one).get(name)
+        if found is not None:
+            return found
+    return None
+
+
+def random_method(name: str) -> Spelling | None:
+    """A method of NumPy's random generators."""
+    table: dict[str, Spelling] = import_module("attnlint.frameworks.numpy_random").RANDOM
+    return table.get(name)
+
+
+def layer(dotted: str) -> LayerSpelling | None:
+    """A library's layer by its class; None where it is none that we know."""
+    return _layers(library_of(dotted)).get(dotted)
+
+
+@cache
+def _functions(library: str) -> dict[str, Spelling]:
+    table: dict[str, Spelling] = {}
+    for module in _FUNCTIONS.get(library, ()):
+        table.update(import_module(module).FUNCTIONS)
+    return table
+
+
+@cache
+def _methods(library: str) -> dict[str, Spelling]:
+    table: dict[str, Spelling] = import_module(_METHODS[library]).METHODS
+    return table
+
+
+@cache
+def _layers(library: str) -> dict[str, LayerSpelling]:
+    module = _LAYERS.get(library)
+    table: dict[str, LayerSpelling] = import_module(module).LAYERS if module else {}
+    return table
