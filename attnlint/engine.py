@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -71,39 +72,43 @@ def check(
     targets = list(discover(paths))
     if announce:
         announce(len(targets))
-    waiting: list[tuple[int, Target]] = []
+    passed: list[Target] = []
     for target in targets:
-        report, size = _gated(target)
-        if report is not None:
+        if report := _stopped(target):
             yield report
         else:
-            waiting.append((size, target))
-    lint = partial(lint_file, rules=options.rules, analyse=analyse)
-    jobs = options.jobs or cores()
-    # Standard input cannot be read by another process, or twice.
-    if jobs > 1 and len(waiting) > FEW and all(target.path != STDIN for _, target in waiting):
-        waiting.sort(key=lambda each: -each[0])
-        yield from in_parallel([target for _, target in waiting], lint, _died, jobs)
-    else:
-        yield from (lint(target) for _, target in waiting)
+            passed.append(target)
+    yield from _lint_all(passed, partial(lint_file, rules=options.rules, analyse=analyse), options.jobs or cores())
 
 
-def _gated(target: Target) -> tuple[FileReport | None, int]:
-    """The report of a file that needs no analysis, and the size of one that does.
+def _stopped(target: Target) -> FileReport | None:
+    """The report of a file that does not pass the gate, or that cannot be read.
 
     A file that the user named passes whatever is in it, so that its syntax errors are reported.
     """
     if target.fault:
-        return FileReport(target.path, fault=target.fault), 0
-    if target.path == STDIN:
-        return None, 0
+        return FileReport(target.path, fault=target.fault)
+    if target.named:
+        return None
     try:
         data = read_bytes(target.path)
     except Unreadable as error:
-        return FileReport(target.path, fault=error.fault), 0
-    if target.named or may_attend(data):
-        return None, len(data)
-    return FileReport(target.path, lines=data.count(b"\n")), 0
+        return FileReport(target.path, fault=error.fault)
+    return None if may_attend(data) else FileReport(target.path, lines=data.count(b"\n"))
+
+
+def _lint_all(targets: list[Target], lint: Callable[[Target], FileReport], jobs: int) -> Iterator[FileReport]:
+    # Standard input cannot be read by another process.
+    if jobs == 1 or len(targets) <= FEW or any(target.path == STDIN for target in targets):
+        return map(lint, targets)
+    return in_parallel(sorted(targets, key=_size, reverse=True), lint, _died, jobs)
+
+
+def _size(target: Target) -> int:
+    try:
+        return os.path.getsize(target.path)
+    except OSError:  # it is gone, and linting it will say so
+        return 0
 
 
 def lint_file(target: Target, rules: Sequence[Rule], analyse: Analyse = analyse) -> FileReport:
