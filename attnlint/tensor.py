@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 Kind = Literal["", "batch", "seq", "heads", "feature", "qkv"]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, slots=True)
 class Atom:
     """A piece of an axis; it is itself and no other, wherever transpose and view carry it.
+
+    What it counts and what the author calls it may be learnt after it was made; nothing else of it changes.
 
     `parent` is the atom that it was cut from or stands for, and `part` how: `split 0/2` for the first of two pieces
     of a view, `rows`/`columns` for the free axes of a product, `slice` and `joined` for a part or an extension.
@@ -25,6 +27,12 @@ class Atom:
     kind: Kind = ""
     parent: Atom | None = None
     part: str = ""
+    name: str = ""
+
+    def learn(self, kind: Kind, name: str = "") -> None:
+        """Take what the author's names say of it, where nothing was known."""
+        self.kind = self.kind or kind
+        self.name = self.name or name
 
     @property
     def root(self) -> Atom:
@@ -36,7 +44,8 @@ class Atom:
 
     def derived(self, part: str, size: Dim | None = None, kind: Kind | None = None) -> Atom:
         """A new atom that stands for this one."""
-        return Atom(self.size if size is None else size, self.kind if kind is None else kind, self, part)
+        name = self.name if size is None else ""
+        return Atom(self.size if size is None else size, self.kind if kind is None else kind, self, part, name)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -162,8 +171,8 @@ def _show_atom(atom: Atom) -> str:
         return "heads"
     if atom.kind == "feature" and _is_head_dim(atom):
         return "head_dim"
-    if is_named(atom.size):
-        return atom.size.name
+    if is_named(atom.size) or atom.name:
+        return atom.size.name if is_named(atom.size) else atom.name
     if atom.size.value is not None:
         return str(atom.size.value)
     if atom.kind == "seq":

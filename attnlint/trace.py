@@ -145,8 +145,9 @@ class Trace:
     returns: list[tuple[Frame, Value, Site]] = field(default_factory=list)
     unknowns: list[tuple[Site, str]] = field(default_factory=list)
     sites: list[AttentionSite] = field(default_factory=list)
-    comments: dict[int, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     words: frozenset[str] = frozenset()
+    text: str = ""
     is_script: bool = False
     users: dict[Tensor, list[OpCall]] = field(default_factory=dict)
 

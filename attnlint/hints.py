@@ -1,0 +1,171 @@
+"""Shapes that authors write down: comments, docstrings and annotations, as text and nothing more."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+from attnlint import dims
+from attnlint.dims import Dim
+from attnlint.names import kind_of
+from attnlint.tensor import Atom, Axis, Shape, axis
+
+_SIZE = r"(?:\.\.\.|\*?[A-Za-z_][\w.']*|\d+)"
+_EXPRESSION = rf"(?:{_SIZE}(?:\s*(?://|\*\*|[*/+-])\s*{_SIZE})*|\(\s*{_SIZE}(?:\s*[*/+-]\s*{_SIZE})*\s*\)(?:\s*[*/]\s*{_SIZE})?)"
+_BRACKETS = re.compile(rf"[\[(]\s*({_EXPRESSION}(?:\s*,\s*{_EXPRESSION})*\s*,?)\s*[\])]")
+_LISTED = rf"[\[(]\s*({_SIZE}(?:\s*,\s*{_SIZE})+)\s*[\])]"
+_PRODUCT = re.compile(rf"{_LISTED}\s*(?:@|[x×·*])\s*{_LISTED}")
+_BARE = re.compile(rf"^#+\s*(?:shape\s*[:=]?\s*|->\s*|=>\s*)?({_SIZE}(?:\s*,\s*{_SIZE})+)\s*$")
+_CROSSED = re.compile(r"^#+\s*(?:shape\s*[:=]?\s*)?\(?([A-Za-z_]\w*(?:\s+[x×]\s+[A-Za-z_0-9]\w*)+)\)?\s*$")
+_NAMED = re.compile(
+    r"(?P<names>[A-Za-z_]\w*(?:(?:\s*[/,&]\s*|\s+and\s+)[A-Za-z_]\w*)*)"
+    r"(?:\s*\([^()\[\]]{0,40}\))?\s*"
+    r"(?:::|[:=\-–—~]|\b(?:is|are|has|have|of)\b)?\s*"
+    r"(?P<between>[A-Za-z_ .`]{0,48}?)\s*$"
+)
+_STOP_WORDS = frozenset({"e.g", "i.e", "eg", "see", "note", "optional", "default", "self", "cls", "none", "true", "false"})
+_JAXTYPING = re.compile(r"""\[\s*(?:[\w.]+\s*,\s*)?(?:"([^"]*)"|'([^']*)')""")
+_TENSORTYPE = re.compile(r"TensorType\[\s*((?:[\"'][\w*]+[\"']\s*,?\s*)+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A shape that the author wrote: for these names or, where there are none, for the value on that line."""
+
+    sizes: tuple[str, ...]
+    names: tuple[str, ...] = ()
+
+
+def in_comment(text: str) -> list[Hint]:
+    """The shapes in one comment: `# [batch, seq, d_k]`, `# x: (B, T, C)`, `# (B, T, C) -> (B, T, H, D)`."""
+    for pattern, split in ((_BARE, r"\s*,\s*"), (_CROSSED, r"\s+[x×]\s+")):
+        bare = pattern.match(text)
+        if bare is not None:
+            sizes = tuple(re.split(split, bare.group(1)))
+            if any(kind_of(size) for size in sizes):
+                return [Hint(sizes)]
+    return _in_text(text.lstrip("# "))
+
+
+def of_operands(text: str) -> tuple[Hint, Hint] | None:
+    """The shapes of both sides of a product, as in `# [batch, seq, d_k] @ [batch, d_k, seq]`."""
+    match = _PRODUCT.search(text)
+    if match is None:
+        return None
+    sides = [tuple(size.strip() for size in match.group(n).split(",") if size.strip()) for n in (1, 2)]
+    return Hint(sides[0]), Hint(sides[1])
+
+
+def in_docstring(text: str) -> list[Hint]:
+    """The shapes that a docstring gives to names; a shape without a name says nothing."""
+    found = []
+    for line in text.splitlines():
+        found.extend(hint for hint in _in_text(line.strip()) if hint.names)
+    return found
+
+
+def in_annotation(text: str) -> Hint | None:
+    """A jaxtyping or torchtyping annotation, as in `Float[Tensor, "batch seq dim"]`."""
+    listed = _TENSORTYPE.search(text)
+    if listed is not None:
+        return Hint(tuple(re.findall(r"[\w*]+", listed.group(1))))
+    quoted = _JAXTYPING.search(text)
+    if quoted is None:
+        return None
+    sizes = tuple((quoted.group(1) or quoted.group(2) or "").split())
+    plain = all(re.fullmatch(r"[*#?]?(\.\.\.|\w+(=\d+)?|\w+[*/+-]\w+)", size) for size in sizes)
+    return Hint(tuple(size.lstrip("#?") for size in sizes)) if plain and sizes else None
+
+
+def _in_text(text: str) -> list[Hint]:
+    found: list[Hint] = []
+    last_end = 0
+    for match in _BRACKETS.finditer(text):
+        sizes = tuple(size.strip() for size in re.split(r",(?![^(]*\))", match.group(1)) if size.strip())
+        before = text[last_end : match.start()]
+        last_end = match.end()
+        if not _plausible(sizes, match.group(0)):
+            continue
+        if re.search(r"(->|=>|→)\s*$", before) and found:
+            found[-1] = Hint(sizes, found[-1].names)
+            continue
+        named = _NAMED.search(before)
+        names: tuple[str, ...] = ()
+        if named is not None and not re.search(r"\w\s*$", before.rstrip() + " ") is None:
+            names = tuple(re.split(r"\s*[/,&]\s*|\s+and\s+", named.group("names")))
+        if names and names[-1].lower() in _STOP_WORDS:
+            continue
+        found.append(Hint(sizes, names))
+    return found
+
+
+def _plausible(sizes: tuple[str, ...], whole: str) -> bool:
+    if any(size.lower() in _STOP_WORDS for size in sizes):
+        return False
+    if all(size.isdigit() for size in sizes):
+        return len(sizes) >= 2 and "0" not in sizes and (whole[0] == "(" or any(int(s) > 4 for s in sizes))
+    if len(sizes) == 1:
+        return bool(kind_of(sizes[0])) and len(sizes[0]) > 1 and whole[0] == "["
+    return any(kind_of(size) or size.isdigit() or size == "..." for size in sizes) or all(len(s) <= 2 for s in sizes)
+
+
+def shape_of(hint: Hint, size_of: Callable[[str], Dim]) -> Shape:
+    """The shape that a hint describes; `size_of` gives the size for each name, the same one each time."""
+    axes: list[Axis] = []
+    is_open = False
+    for position, text in enumerate(hint.sizes):
+        if text == "..." or text.startswith("*"):
+            is_open, axes = True, []
+            if position:
+                return Shape((), open=True)
+            continue
+        axes.append(_axis(text, size_of, hint.sizes[position - 1] if position else ""))
+    return Shape(tuple(axes), is_open)
+
+
+def _axis(text: str, size_of: Callable[[str], Dim], before: str) -> Axis:
+    name, _, number = text.partition("=")
+    size = dims.const(int(number)) if number.isdigit() else size_in(text, size_of)
+    if size.value == 1:
+        return Axis()
+    kind = kind_of(name)
+    part = "head_dim" if kind == "feature" and kind_of(before) == "heads" else ""
+    if not kind and re.fullmatch(r"[\w ]+[*][\w ]+", text):
+        kinds = {kind_of(piece.strip()) for piece in text.split("*")} - {""}
+        kind = "feature" if "feature" in kinds else ""
+    if part:
+        return Axis((Atom(size, kind, None, part),))
+    return axis(size, kind)
+
+
+def size_in(text: str, size_of: Callable[[str], Dim]) -> Dim:
+    """The size that a text such as `seq`, `64` or `d_model // n_heads` stands for."""
+    try:
+        return _evaluate(ast.parse(text.strip().replace("'", "_"), mode="eval").body, size_of)
+    except (SyntaxError, ValueError):
+        return size_of(text)
+
+
+def _evaluate(node: ast.expr, size_of: Callable[[str], Dim]) -> Dim:
+    match node:
+        case ast.Constant(int(number)):
+            return dims.const(number)
+        case ast.Name() | ast.Attribute():
+            return size_of(ast.unparse(node))
+        case ast.BinOp(left, op, right):
+            one, other = _evaluate(left, size_of), _evaluate(right, size_of)
+            match op:
+                case ast.Add():
+                    return one + other
+                case ast.Sub():
+                    return one - other
+                case ast.Mult():
+                    return one * other
+                case ast.FloorDiv() | ast.Div() if other.terms:
+                    return one // other
+                case ast.Pow() if other.number is not None and abs(other.number) < 4:
+                    return one.power(Fraction(other.number))
+    raise ValueError

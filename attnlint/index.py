@@ -1,0 +1,135 @@
+"""What a file defines and imports, found by the standard library's parser before libcst is loaded."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from attnlint import ir
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_WORD = re.compile(r"[A-Za-z_]\w*")
+# Words of which one stands in every definition that a rule could have something to say about.
+_CONCERNS = re.compile(
+    r"oftmax|dot_product|eadAttention|lash_att|efficient_attention|flex_attention|nn\.Transformer|ttention"
+    r"|attn|tril\b|triu\b|masked_fill|past_k|k_cache|kv_cache|cache_k|cache_v|key_cache|project_k|n_heads?\b|num_heads|nhead"
+    r"|np\.exp|\bK\.T\b|\bk\.T\b|positional|pos_emb|mask"
+)
+
+
+@dataclass(eq=False, slots=True)
+class Part:
+    """Whole consecutive lines of a file: one definition, or the statements between two of them.
+
+    `kind` is `def`, `class` or `code`; `names` are what it binds at top level.
+    """
+
+    kind: str
+    name: str
+    first_row: int
+    text: str
+    words: frozenset[str] = frozenset()
+    block: ir.Block | None = None
+
+    @property
+    def concerns_attention(self) -> bool:
+        """Whether any word in it is one that a rule could care about."""
+        return _CONCERNS.search(self.text) is not None
+
+    def lowered(self) -> ir.Block:
+        """Its statements; parsed at the first question.
+
+        Raises SyntaxError when libcst does not know its syntax.
+        """
+        if self.block is None:
+            from attnlint.lower import lower
+
+            self.block = lower(self.text, self.first_row)
+        return self.block
+
+
+@dataclass(eq=False)
+class FileIndex:
+    """The parts of one file, in order."""
+
+    parts: list[Part]
+    text: str
+    imports: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def definitions(self) -> list[Part]:
+        """The functions and classes at top level."""
+        return [part for part in self.parts if part.kind != "code"]
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every identifier and word of the file."""
+        return frozenset(_WORD.findall(self.text))
+
+
+def index(text: str) -> FileIndex:
+    """Cut a file into its parts.
+
+    Raises SyntaxError with its place. A file that this Python cannot parse is one part, and libcst has the last word.
+    """
+    lines = _LINE.findall(text)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text.removeprefix("\ufeff"))
+    except SyntaxError:
+        part = Part("code", "", 1, text, frozenset(_WORD.findall(text)))
+        part.lowered()
+        return FileIndex([part], text)
+    parts: list[Part] = []
+    for kind, name, first, last in _ranges(tree, len(lines)):
+        body = "".join(lines[first - 1 : last])
+        if body.strip():
+            parts.append(Part(kind, name, first, body, frozenset(_WORD.findall(body))))
+    return FileIndex(parts, text, _imports(tree))
+
+
+def _ranges(tree: ast.Module, rows: int) -> list[tuple[str, str, int, int]]:
+    """Kind, name, first and last row of each part; together they cover every row."""
+    found: list[tuple[str, str, int, int]] = []
+    for node in tree.body:
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+        last = node.end_lineno or first
+        kind = "code"
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            kind = "def"
+        elif isinstance(node, ast.ClassDef):
+            kind = "class"
+        if found and first <= found[-1][3]:
+            # Two statements on one line cannot be cut apart by lines.
+            last = max(last, found[-1][3])
+            found[-1] = ("code", "", found[-1][2], last)
+        elif kind == "code" and found and found[-1][0] == "code":
+            found[-1] = ("code", "", found[-1][2], last)
+        else:
+            start = found[-1][3] + 1 if found else 1
+            found.append((kind, getattr(node, "name", "") if kind != "code" else "", start, last))
+    if found:
+        kind, name, first, _ = found[-1]
+        found[-1] = (kind, name, first, rows)
+    elif rows:
+        found.append(("code", "", 1, rows))
+    return found
+
+
+def _imports(tree: ast.Module) -> dict[str, str]:
+    """Local names of imported things, wherever in the file they are imported."""
+    names: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                local = alias.asname or alias.name.partition(".")[0]
+                names.setdefault(local, alias.name if alias.asname else local)
+        elif isinstance(node, ast.ImportFrom):
+            module = "." * node.level + (node.module or "")
+            for alias in node.names:
+                names.setdefault(alias.asname or alias.name, f"{module}.{alias.name}".replace("..", "."))
+    return names

@@ -1,0 +1,169 @@
+"""What `value.name` is, for every sort of value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attnlint import dims
+from attnlint.frameworks import method
+from attnlint.interpret.joining import join_all
+from attnlint.ir import Site
+from attnlint.ops.signature import as_tensor
+from attnlint.tensor import Tensor
+from attnlint.values import (
+    NONE, Choice, ClassValue, Const, Func, Instance, Layer, Mapping, Method, Native, Ref, Seq, ShapeOf, Size, Unknown,
+    Value, integer,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from attnlint.interpret.interpreter import Interpreter
+
+_CONSTANTS: dict[str, Value] = {
+    "inf": Const(float("inf")), "Inf": Const(float("inf")), "nan": Const(float("nan")),
+    "pi": Const(3.141592653589793), "e": Const(2.718281828459045), "newaxis": NONE, "NINF": Const(float("-inf")),
+}  # fmt: skip
+_TENSOR_ONLY = frozenset({"shape", "ndim", "T", "mT"})
+
+
+class Attributes:
+    """Looks up attributes."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self.i = interpreter
+
+    def get(self, owner: Value, name: str, site: Site) -> Value:
+        """The attribute; an unknown one is the same unknown each time."""
+        match owner:
+            case Ref(dotted):
+                constant = _CONSTANTS.get(name) if dotted in {"math", "numpy", "torch", "jax.numpy", "tensorflow"} else None
+                return constant or Ref(f"{dotted}.{name}")
+            case Tensor():
+                return self._of_tensor(owner, name, site)
+            case Instance():
+                return self.of_instance(owner, name, site)
+            case ClassValue():
+                return self.member(owner, name) or self._remembered(owner.members, name, owner.name, site)
+            case Layer():
+                return self._of_layer(owner, name, site)
+            case Unknown():
+                return self._of_unknown(owner, name, site)
+            case Choice(options):
+                kept = [option for option in options if option is not NONE]
+                return join_all(self.i.m, [self.get(option, name, site) for option in kept], site)
+            case Seq() | Mapping() | ShapeOf() | Const() | Size():
+                if isinstance(owner, Mapping) and name in owner.items and name not in {"items", "keys", "values", "get"}:
+                    return owner.items[name]
+                return Method(owner, name)
+            case Func() if name == "__name__":
+                return Const(owner.name)
+            case _:
+                return Method(owner, name)
+
+    def member(self, cls: ClassValue, name: str) -> Value | None:
+        """A class's member, looked for in its bases too."""
+        if name in cls.members:
+            return cls.members[name]
+        for base in cls.bases:
+            found = self.member(base, name) if isinstance(base, ClassValue) else None
+            if found is not None:
+                return found
+        return None
+
+    def owner_of(self, cls: ClassValue, name: str) -> ClassValue | None:
+        """The class of the bases that defines a member."""
+        if name in cls.members:
+            return cls
+        for base in cls.bases:
+            found = self.owner_of(base, name) if isinstance(base, ClassValue) else None
+            if found is not None:
+                return found
+        return None
+
+    def after(self, cls: ClassValue, owner: ClassValue, name: str) -> tuple[Value, ClassValue] | None:
+        """What `super()` finds for a member, in the bases of the class whose method asks."""
+        del cls
+        for base in owner.bases:
+            holder = self.owner_of(base, name) if isinstance(base, ClassValue) else None
+            if holder is not None:
+                return holder.members[name], holder
+        return None
+
+    def of_instance(self, owner: Instance, name: str, site: Site) -> Value:
+        """An object's attribute, its class's method bound to it, or what an unseen base may give it."""
+        if name in owner.attrs:
+            return self.i.m.settled(owner.attrs[name])
+        holder = self.owner_of(owner.cls, name)
+        if holder is not None:
+            return self.bind(holder.members[name], owner, holder, site)
+        native = self.i.builtins.of_object(owner, name)
+        if native is not None:
+            return native
+        getter = self.member(owner.cls, "__getattr__")
+        reason = f"{name} is not set in the code of {owner.cls.name}" if getter is None else "__getattr__ decides"
+        return self._remembered(owner.attrs, name, reason, site)
+
+    def bind(self, value: Value, this: Value, holder: ClassValue, site: Site) -> Value:
+        """A member as it is seen through an object: a method bound to it, a property's value."""
+        if not isinstance(value, Func) or value.this is not None:
+            return value
+        kinds = {self.i.decorator_name(d) for d in getattr(value.node, "decorators", ())}
+        if "staticmethod" in kinds:
+            return value
+        if "classmethod" in kinds:
+            return Func(value.node, value.scope, holder, holder)
+        bound = Func(value.node, value.scope, this, holder)
+        if kinds & {"property", "cached_property", "functools.cached_property"}:
+            return self.i.calls.call(bound, [], {}, site)
+        return bound
+
+    def _of_tensor(self, owner: Tensor, name: str, site: Site) -> Value:
+        match name:
+            case "shape":
+                return ShapeOf(owner)
+            case "ndim" | "rank":
+                return Size(dims.unknown("a rank")) if owner.rank is None else integer(owner.rank)
+            case "T" | "H":
+                return self.i.m.emit("transpose_all", {"x": owner}, site, name)
+            case "mT" | "mH":
+                return self.i.m.emit("matrix_transpose", {"x": owner}, site, name)
+            case "data" | "real":
+                return owner
+            case "dtype" | "device" | "is_cuda" | "requires_grad" | "training" | "itemsize" | "grad" | "dim":
+                return Method(owner, name) if name == "dim" else Unknown(f"the {name} of a tensor", name)
+            case "weight":
+                return owner
+            case _:
+                return Method(owner, name)
+
+    def _of_layer(self, owner: Layer, name: str, site: Site) -> Value:
+        if name in owner.attrs:
+            return owner.attrs[name]
+        if name in {"weight", "bias", "kernel", "in_proj_weight"}:
+            tensor = self.i.m.input(name, site, layer=True)
+            tensor.param = True
+            self.i.m.journal.write(owner.attrs, name, tensor)
+            return tensor
+        alias = {"in_features": "in", "out_features": "out", "embedding_dim": "dim", "num_embeddings": "num"}.get(name, name)
+        if alias in owner.config:
+            return owner.config[alias]
+        if self.i.builtins.is_module_method(name):
+            return Method(owner, name)
+        return self._remembered(owner.attrs, name, owner.dotted, site)
+
+    def _of_unknown(self, owner: Unknown, name: str, site: Site) -> Value:
+        if name in owner.attrs:
+            return owner.attrs[name]
+        looks_like_tensor = name in _TENSOR_ONLY or (owner.tensor is not None and name not in owner.attrs)
+        if looks_like_tensor or (name in {"size", "dim"} and not owner.attrs):
+            tensor = as_tensor(owner)
+            assert tensor is not None
+            return self._of_tensor(tensor, name, site)
+        if method(self.i.m.library, name) is not None and name not in {"update", "split", "index", "clip"}:
+            return Method(owner, name)
+        return self._remembered(owner.attrs, name, owner.name or owner.reason, site)
+
+    def _remembered(self, store: dict[str, Value], name: str, where: str, site: Site) -> Unknown:
+        value = Unknown(f"{where}.{name}" if where else name, name)
+        self.i.m.journal.write(store, name, value)
+        del site
+        return value

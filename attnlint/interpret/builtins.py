@@ -1,0 +1,284 @@
+"""What Python itself, `math` and a framework's module class do, carried out on the trace's values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from attnlint import dims
+from attnlint.interpret.numbers import arithmetic, could_be_tensor
+from attnlint.ir import Site
+from attnlint.tensor import Tensor
+from attnlint.values import (
+    NONE, ClassValue, Const, Func, Instance, Layer, Mapping, Native, Partial, Ref, Seq, ShapeOf, Size, Unknown,
+    Value, as_dim, as_int, as_str, integer, is_none,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from attnlint.interpret.interpreter import Interpreter
+
+Run = Callable[[list[Value], dict[str, Value], Site], Value]
+_SELF_RETURNING = frozenset(
+    "to cuda cpu eval train half float double bfloat16 requires_grad_ apply type share_memory compile zero_grad".split()
+)
+_MODULE_METHODS = _SELF_RETURNING | {"parameters", "named_parameters", "modules", "children", "state_dict", "load_state_dict",
+                                     "named_modules", "register_forward_hook", "buffers"}  # fmt: skip
+_WRAPPERS = frozenset(
+    "jit compile script no_grad remat checkpoint_wrapper named_call wraps lru_cache cache njit export autocast_function".split()
+)
+
+
+class Builtins:
+    """A table of natives by name, and the calls of libraries that are no ops."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self.i = interpreter
+        self._natives: dict[str, Native] = {
+            name: Native(name, run)
+            for name, run in {
+                "range": self._range, "len": self._len, "zip": self._zip, "map": self._map, "enumerate": self._enumerate,
+                "list": self._list, "tuple": self._tuple, "reversed": self._list, "sorted": self._list, "dict": self._dict,
+                "int": self._number, "float": self._float, "abs": self._first, "round": self._number, "getattr": self._getattr,
+                "hasattr": self._hasattr, "setattr": self._setattr, "isinstance": self._isinstance, "print": self._nothing,
+                "next": self._next, "iter": self._first, "max": self._maximum, "min": self._minimum, "bool": self._bool,
+                "type": self._type, "sum": self._sum, "str": self._text,
+            }.items()
+        }  # fmt: skip
+
+    def named(self, name: str) -> Native | None:
+        """The native of that name."""
+        return self._natives.get(name)
+
+    def is_module_method(self, name: str) -> bool:
+        """Whether every module of a framework has this method."""
+        return name in _MODULE_METHODS
+
+    def of_object(self, this: Instance, name: str) -> Value | None:
+        """What an unseen base class gives to an object."""
+        if name in {"register_buffer", "register_parameter", "add_module", "register_module"}:
+            return Native(name, lambda args, kwargs, site: self._register(this, args, kwargs, site))
+        if name in _SELF_RETURNING:
+            return Native(name, lambda args, kwargs, site: this)
+        if name in _MODULE_METHODS:
+            return Native(name, lambda args, kwargs, site: Unknown(f"the module's {name}"))
+        return Unknown("whether it is training", "training") if name == "training" else None
+
+    def library(self, dotted: str, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
+        """A call of a library that makes no tensor, or that only wraps a function; None where it is neither."""
+        tail = dotted.rpartition(".")[2]
+        if dotted.startswith(("builtins.", "math.")) or (tail in {"sqrt", "power", "rsqrt"} and args and not could_be_tensor(args[0])):
+            return self._mathematics(tail, args, site)
+        match tail:
+            case "Sequential":
+                listed = args[0].items if len(args) == 1 and isinstance(args[0], Seq) else args
+                if len(args) == 1 and isinstance(args[0], Mapping):
+                    listed = list(args[0].items.values())
+                many = len(args) == 1 and isinstance(args[0], Seq) and args[0].many
+                return Layer("sequential", {"children": Seq(list(listed), "list", many)}, dotted, site=site)
+            case "ModuleList":
+                return args[0] if args and isinstance(args[0], Seq) else Seq([], "list")
+            case "ModuleDict" | "OrderedDict" | "SimpleNamespace":
+                return args[0] if args and isinstance(args[0], Mapping) else Mapping(dict(kwargs), not kwargs)
+            case "partial" if args:
+                return Partial(args[0], tuple(args[1:]), dict(kwargs))
+            case "deepcopy" | "copy" if args and dotted.startswith("copy."):
+                return args[0]
+            case "field" if dotted.startswith("dataclasses"):
+                return self._field(kwargs, site)
+            case "finfo" | "iinfo":
+                return Mapping({"min": Const(-3.4e38), "max": Const(3.4e38), "eps": Const(1e-7)}, open=True)
+            case "Size" if args:
+                return args[0]
+            case "float32" | "float64" | "float16" | "bfloat16" | "int32" | "int64" if args:
+                return args[0]
+            case "checkpoint" if len(args) > 1:
+                plain = {k: v for k, v in kwargs.items() if k not in {"use_reentrant", "preserve_rng_state"}}
+                return self.i.calls.call(args[0], args[1:], plain, site)
+        if tail in _WRAPPERS and args and isinstance(args[0], Func | Instance | Partial | ClassValue | Layer):
+            return args[0]
+        return None
+
+    def _field(self, kwargs: dict[str, Value], site: Site) -> Value:
+        if "default" in kwargs:
+            return kwargs["default"]
+        factory = kwargs.get("default_factory")
+        return self.i.calls.call(factory, [], {}, site) if factory is not None else Unknown("a field's default")
+
+    def _register(self, this: Instance, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        name = as_str(args[0] if args else kwargs.get("name"))
+        value = args[1] if len(args) > 1 else kwargs.get("tensor", kwargs.get("param", kwargs.get("module", NONE)))
+        if name is not None:
+            if isinstance(value, Tensor):
+                value.param = True
+                value.name = value.name or name
+            self.i.m.journal.write(this.attrs, name, value)
+        del site
+        return NONE
+
+    def _mathematics(self, name: str, args: list[Value], site: Site) -> Value:
+        first = args[0] if args else NONE
+        if could_be_tensor(first) and name in {"sqrt", "exp", "log", "rsqrt"}:
+            return self.i.m.emit(name, {"x": self.i.as_operand(first, site)}, site, name)
+        half = Const(0.5)
+        match name:
+            case "sqrt":
+                return arithmetic("pow", first, half) or Unknown("a root")
+            case "rsqrt":
+                return arithmetic("pow", first, Const(-0.5)) or Unknown("a root")
+            case "pow" | "power" if len(args) > 1:
+                return self.i.expr.binary("pow", first, args[1], site)
+            case "slice":
+                return Unknown("a slice")
+            case "super":
+                return Unknown("super()")
+            case "prod" if isinstance(first, Seq) and not first.many:
+                sizes = [as_dim(item) for item in first.items]
+                return Size(dims.product([s for s in sizes if s is not None])) if None not in sizes else Unknown("a product")
+        if name.endswith(("Error", "Exception", "Warning")):
+            return Unknown("an exception")
+        number = as_dim(first)
+        return Size(dims.unknown(f"{name} of {number}")) if number is not None else Unknown(f"{name} is not followed")
+
+    def _range(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        if len(args) > 1 and as_int(args[0]) == 0:
+            return self.i.counting(args[1])
+        return self.i.counting(args[0]) if len(args) == 1 else self.i.counting(NONE)
+
+    def _len(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        value = args[0] if args else NONE
+        if isinstance(value, Seq) and not value.many:
+            return integer(len(value.items))
+        if isinstance(value, Mapping) and not value.open:
+            return integer(len(value.items))
+        if isinstance(value, ShapeOf):
+            return self.i.attributes.get(value.tensor, "ndim", site)
+        if isinstance(value, Tensor):
+            return self.i.subscripts.get(ShapeOf(value), [integer(0)], site)
+        return Size(dims.unknown("a length"))
+
+    def _zip(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        columns = [self.i.rounds(value, site, site) for value in args]
+        many = any(flag for _, flag in columns)
+        length = min((len(items) for items, _ in columns), default=0)
+        if many:
+            length = min(length, 1)
+        rows: list[Value] = [Seq([items[n] for items, _ in columns]) for n in range(length)]
+        return Seq(rows, "list", many)
+
+    def _map(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        if len(args) < 2:
+            return Unknown("map without a list")
+        rows = self._zip(args[1:], {}, site)
+        assert isinstance(rows, Seq)
+        called = [self.i.calls.call(args[0], list(row.items), {}, site) for row in rows.items if isinstance(row, Seq)]
+        return Seq(called, "list", rows.many)
+
+    def _enumerate(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        items, many = self.i.rounds(args[0] if args else NONE, site, site)
+        rows: list[Value] = []
+        for number, item in enumerate(items):
+            rows.append(Seq([Size(dims.unknown("a counter")) if many else integer(number), item]))
+        return Seq(rows[:1] if many else rows, "list", many)
+
+    def _list(self, args: list[Value], kwargs: dict[str, Value], site: Site, kind: str = "list") -> Value:
+        value = self.i.shape_items(args[0]) if args else Seq([])
+        if isinstance(value, Seq):
+            return Seq(list(value.items), kind, value.many)
+        if isinstance(value, Tensor | Mapping):
+            return Seq(self.i.items(value, None, site), kind, many=isinstance(value, Tensor))
+        return Unknown("a list of a value that is not followed")
+
+    def _tuple(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        return self._list(args, kwargs, site, "tuple")
+
+    def _dict(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        base = args[0].items if args and isinstance(args[0], Mapping) else {}
+        return Mapping({**base, **kwargs}, bool(args) and not isinstance(args[0], Mapping))
+
+    def _number(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        dim = as_dim(args[0]) if args else None
+        if dim is None:
+            return Unknown("a number")
+        whole = dim.number
+        label = args[0].label if isinstance(args[0], Size) else ""
+        return Size(dims.const(int(whole)) if whole is not None else dim, label)
+
+    def _float(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        value = args[0] if args else NONE
+        text = as_str(value)
+        if text is not None:
+            try:
+                return Const(float(text))
+            except ValueError:
+                return Unknown("a number")
+        return value
+
+    def _first(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        value = args[0] if args else NONE
+        return self.i.m.emit("abs", {"x": value}, site, "abs") if isinstance(value, Tensor) else value
+
+    def _getattr(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        name = as_str(args[1]) if len(args) > 1 else None
+        if name is None:
+            return Unknown("an attribute whose name is not known")
+        value = self.i.attributes.get(args[0], name, site)
+        if len(args) > 2 and isinstance(value, Unknown) and value.tensor is None and is_none(args[2]):
+            value.maybe_none = True
+        return value
+
+    def _hasattr(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        name = as_str(args[1]) if len(args) > 1 else None
+        if isinstance(args[0], Instance) and name is not None and name in args[0].attrs:
+            return Const(True)
+        return Unknown("whether an attribute is there")
+
+    def _setattr(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        name = as_str(args[1]) if len(args) > 2 else None
+        if name is not None and isinstance(args[0], Instance):
+            self.i.m.journal.write(args[0].attrs, name, args[2])
+        return NONE
+
+    def _isinstance(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        if len(args) == 2 and isinstance(args[0], Tensor) and isinstance(args[1], Ref):
+            kind = args[1].dotted.rpartition(".")[2]
+            return Const(True) if kind in {"Tensor", "ndarray"} else Const(False) if kind in {"int", "tuple", "list", "str"} else Unknown("a type")
+        return Unknown("whether it is of a type")
+
+    def _nothing(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        return NONE
+
+    def _next(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        items, _ = self.i.rounds(args[0], site, site) if args else ([], False)
+        return items[0] if items else Unknown("the next of nothing")
+
+    def _maximum(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        return self._extreme(args, max)
+
+    def _minimum(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        return self._extreme(args, min)
+
+    def _extreme(self, args: list[Value], choose: Callable[[list[Fraction]], Fraction]) -> Value:
+        numbers = [as_dim(value) for value in args]
+        known = [n.number for n in numbers if n is not None and n.number is not None]
+        if len(args) > 1 and len(known) == len(args):
+            return Size(dims.const(choose(known)))
+        return Size(dims.unknown("an extreme"))
+
+    def _bool(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        return args[0] if args else Const(False)
+
+    def _type(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        value = args[0] if args else NONE
+        return value.cls if isinstance(value, Instance) else Unknown("a type")
+
+    def _sum(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        value = args[0] if args else NONE
+        if isinstance(value, Seq) and value.items and any(could_be_tensor(item) for item in value.items):
+            return self.i.m.emit("sum_of", {"xs": value}, site, "sum")
+        if isinstance(value, Tensor):
+            return self.i.m.emit("sum", {"x": value}, site, "sum")
+        return Size(dims.unknown("a sum"))
+
+    def _text(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        return Unknown("a text")

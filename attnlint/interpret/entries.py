@@ -1,0 +1,193 @@
+"""Where traces begin: a file's script, the definitions that nobody in it calls, and what these never reach."""
+
+from __future__ import annotations
+
+import re
+
+from attnlint import ir
+from attnlint.frameworks import library_of
+from attnlint.index import FileIndex, Part
+from attnlint.interpret.interpreter import Interpreter
+from attnlint.interpret.naming import LazyPart
+from attnlint.machine import Machine, OutOfBudget
+from attnlint.state import Scope
+from attnlint.tensor import Shape
+from attnlint.trace import Frame, Trace
+from attnlint.values import ClassValue, Func, Instance, Ref, Unknown
+
+MAX_SCRIPT = 200_000
+MAX_RETRACE = 1_500
+_STRONG = re.compile(
+    r"oftmax|dot_product|eadAttention|nn\.Transformer|matmul|einsum|bmm\(| @ |\.dot\(|np\.exp|lash_att|_attention\(|cache"
+)
+_GENERATIVE = re.compile(r"CausalLM|LMHead|GPT|LanguageModel|Decoder|Generat|Seq2Seq|\bLM\b")
+_NEVER = frozenset({"__init__", "__repr__", "__len__", "backward", "extra_repr", "_init_weights", "init_weights",
+                    "reset_parameters", "configure_optimizers", "__str__", "__hash__", "__eq__", "from_pretrained"})  # fmt: skip
+
+
+def trace_file(index: FileIndex) -> list[Trace]:
+    """Trace a file from each of its entry points; what one trace visited is not begun again."""
+    tracer = _FileTracer(index)
+    tracer.script()
+    for part in tracer.ordered():
+        tracer.definition(part)
+    return [trace for trace in tracer.traces if trace.ops or trace.cells]
+
+
+class _FileTracer:
+    """The traces of one file share its globals and what has been visited."""
+
+    def __init__(self, index: FileIndex) -> None:
+        self.index = index
+        self.globals = Scope(kind="module")
+        self.visited: set[object] = set()
+        self.traces: list[Trace] = []
+        self.library = _main_library(index)
+        self.finished: set[Part] = set()
+        for local, dotted in index.imports.items():
+            self.globals.names[local] = Ref(dotted)
+        for part in index.definitions:
+            self.globals.names[part.name] = LazyPart(part)  # type: ignore[assignment]
+        names = {part.name for part in index.definitions}
+        self.uses = {part: part.words & names - {part.name} for part in index.definitions}
+
+    def script(self) -> None:
+        """Run the module's own statements, in order."""
+        machine = self._machine("")
+        machine.trace.is_script = True
+        interpreter = Interpreter(machine)
+        try:
+            for part in self.index.parts:
+                if part.kind != "code":
+                    if isinstance(self.globals.names.get(part.name), LazyPart):
+                        self.globals.names[part.name] = LazyPart(part)  # type: ignore[assignment]
+                elif len(part.text) > MAX_SCRIPT:
+                    self._too_long(part)
+                else:
+                    interpreter.statements.block(part.lowered(), self.globals)
+        except OutOfBudget:
+            machine.trace.notes.append("the script is too long to be followed to its end")
+        self.traces.append(machine.trace)
+
+    def ordered(self) -> list[Part]:
+        """The definitions to begin at: those that nobody uses first, code that generates text before other code."""
+        concerned = self._concerned()
+        used = set().union(*self.uses.values()) if self.uses else set()
+        roots = [part for part in concerned if part.name not in used]
+        inner = [part for part in concerned if part.name in used]
+        roots.sort(key=lambda part: (not _GENERATIVE.search(part.name), part.kind != "class"))
+        return roots + inner
+
+    def _concerned(self) -> list[Part]:
+        """The definitions that concern attention, themselves or by what they use."""
+        by_name = {part.name: part for part in self.index.definitions}
+        concerned = {part.name for part in self.index.definitions if part.concerns_attention}
+        growing = True
+        while growing:
+            more = {p.name for p in by_name.values() if p.name not in concerned and self.uses[p] & concerned}
+            growing = bool(more)
+            concerned |= more
+        return [part for part in self.index.definitions if part.name in concerned]
+
+    def definition(self, part: Part) -> None:
+        """Trace a definition unless everything of interest that it reaches has been traced."""
+        if not self._is_news(part):
+            return
+        self.finished.add(part)
+        probe = Interpreter(self._machine(part.name))
+        self.globals.names.setdefault(part.name, LazyPart(part))  # type: ignore[arg-type]
+        value = probe.force(self.globals, part.name)
+        if isinstance(value, Func) and isinstance(value.node, ir.Function):
+            if value.node not in self.visited:
+                self._run(part.name, value)
+        elif isinstance(value, ClassValue):
+            for name in _methods(value):
+                member = value.members.get(name)
+                if isinstance(member, Func) and member.node not in self.visited:
+                    self._run(f"{part.name}.{name}", member)
+
+    def _is_news(self, part: Part) -> bool:
+        seen, stack = {part.name}, [part]
+        by_name = {p.name: p for p in self.index.definitions}
+        while stack:
+            current = stack.pop()
+            if current not in self.finished and _STRONG.search(current.text) and not self._visited_whole(current):
+                return True
+            for name in self.uses[current] - seen:
+                seen.add(name)
+                if name in by_name:
+                    stack.append(by_name[name])
+        return False
+
+    def _visited_whole(self, part: Part) -> bool:
+        value = self.globals.names.get(part.name)
+        if isinstance(value, Func):
+            return value.node in self.visited
+        if isinstance(value, ClassValue):
+            members = [value.members.get(name) for name in _methods(value)]
+            return all(m.node in self.visited for m in members if isinstance(m, Func))
+        return False
+
+    def _run(self, entry: str, func: Func) -> None:
+        """Trace one function; again where its code told the shape of a parameter only after it was used."""
+        trace, learnt = self._once(entry, func, {})
+        if learnt and len(trace.ops) < MAX_RETRACE:
+            trace, _ = self._once(entry, func, learnt)
+        self.traces.append(trace)
+
+    def _once(self, entry: str, func: Func, shapes: dict[str, Shape]) -> tuple[Trace, dict[str, Shape]]:
+        machine = self._machine(entry)
+        machine.params = shapes
+        interpreter = Interpreter(machine)
+        mark = machine.journal.mark()
+        values = {}
+        try:
+            this = None
+            if func.owner is not None and not _is_static(interpreter, func):
+                this = interpreter.calls.symbolic_instance(func.owner, func.node.site)
+            skip = this is not None
+            values = interpreter.calls.objects.parameters(func.node, func, func.node.site, skip_first=skip)
+            bound = Func(func.node, func.scope, this, func.owner)
+            if isinstance(this, Instance) and func.name in {"call", "__call__"} and "build" in func.owner.members:  # type: ignore[union-attr]
+                build = interpreter.attributes.get(this, "build", func.node.site)
+                interpreter.calls.call(build, [Unknown("the input's shape", "input_shape")], {}, func.node.site)
+            interpreter.calls.inline(bound, [], dict(values), func.node.site)
+        except OutOfBudget:
+            machine.trace.notes.append(f"{entry} is too long to be followed to its end")
+        machine.journal.undo(mark)
+        learnt = {}
+        for name, value in values.items():
+            tensor = value.tensor if isinstance(value, Unknown) else None
+            if tensor is not None and tensor.shape.known and name not in shapes:
+                learnt[name] = tensor.shape
+        return machine.trace, learnt
+
+    def _machine(self, entry: str) -> Machine:
+        trace = Trace(entry, words=self.index.words, text=self.index.text)
+        machine = Machine(self.index, trace, self.globals, self.library, frame=Frame(""))
+        machine.visited = self.visited
+        return machine
+
+    def _too_long(self, part: Part) -> None:
+        self.traces.append(Trace("", notes=[f"the statements from row {part.first_row} on are too long to be read"]))
+
+
+def _methods(cls: ClassValue) -> list[str]:
+    """The methods to begin at: what calling the object runs first, then the others."""
+    names = [name for name, member in cls.members.items() if isinstance(member, Func) and name not in _NEVER]
+    first = [name for name in ("forward", "call", "__call__") if name in names]
+    return first + [name for name in names if name not in first]
+
+
+def _is_static(interpreter: Interpreter, func: Func) -> bool:
+    decorators = getattr(func.node, "decorators", ())
+    return any(interpreter.decorator_name(decorator) == "staticmethod" for decorator in decorators)
+
+
+def _main_library(index: FileIndex) -> str:
+    """The array library that the file works with."""
+    found = {library_of(dotted) for dotted in index.imports.values()}
+    for name in ("torch", "tensorflow", "keras", "jax", "mlx", "tinygrad", "numpy"):
+        if name in found:
+            return name
+    return "torch" if re.search(r"\b(?:torch|nn)\.", index.text) else "numpy"

@@ -1,0 +1,142 @@
+"""What a name means that nothing in sight has bound: a builtin, a parameter, or a fragment's tensor."""
+
+from __future__ import annotations
+
+import builtins
+from typing import TYPE_CHECKING
+
+from attnlint import dims, hints, ir
+from attnlint.index import Part
+from attnlint.ir import Site
+from attnlint.names import kind_of
+from attnlint.state import Scope
+from attnlint.tensor import UNKNOWN_SHAPE, Atom, Axis, Shape
+from attnlint.values import ClassValue, Const, Func, Ref, Size, Unknown, Value, as_int, is_none
+
+if TYPE_CHECKING:
+    from attnlint.interpret.interpreter import Interpreter
+
+_PACKAGES = {"np": "numpy", "torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "math": "math", "jnp": "jax.numpy",
+             "numpy": "numpy", "jax": "jax", "tf": "tensorflow", "mx": "mlx.core"}  # fmt: skip
+_QUERIES = frozenset({"q", "query", "queries"})
+_KEYS_VALUES = frozenset({"k", "v", "key", "keys", "value", "values"})
+_SCORES = frozenset({"scores", "score", "attn_scores", "attention_scores", "energy", "attn_logits", "logits_qk"})
+
+
+class LazyPart:
+    """A top-level definition that is parsed when its name is first read."""
+
+    def __init__(self, part: Part) -> None:
+        self.part = part
+
+
+class Naming:
+    """Looks up names that are not plainly there, and makes the values that an entry point's parameters have."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self.i = interpreter
+
+    def force(self, holder: Scope, name: str) -> Value:
+        """The value of a name; a lazy definition becomes the function or class that it is."""
+        value = holder.names[name]
+        if isinstance(value, LazyPart):
+            for stmt in value.part.lowered():
+                if isinstance(stmt, ir.Function) and stmt.name == name:
+                    holder.names[name] = Func(stmt, holder)
+                elif isinstance(stmt, ir.Class) and stmt.name == name:
+                    holder.names[name] = self.i.make_class(stmt, holder)
+            value = holder.names[name]
+            if isinstance(value, LazyPart):
+                value = holder.names[name] = Unknown(f"{name} is defined in a way that is not followed", name)
+        return value
+
+    def free(self, name: str, site: Site) -> Value:
+        """The value of a name that nothing binds; the same one each time it is read."""
+        scope = self.i.m.globals
+        native = self.i.builtins.named(name)
+        if native is not None:
+            return native
+        if name in self.i.m.index.imports:
+            return Ref(self.i.m.index.imports[name])
+        value: Value
+        if name in _PACKAGES:
+            value = Ref(_PACKAGES[name])
+        elif hasattr(builtins, name):
+            value = Ref(f"builtins.{name}")
+        else:
+            value = self._fragment(name, site)
+        scope.names[name] = value
+        return value
+
+    def _fragment(self, name: str, site: Site) -> Value:
+        shape = self.i.binding.hinted(name)
+        value = Unknown(f"{name} comes from nowhere", name, free=True)
+        default = self._default_shape(name) if not shape.known else shape
+        lower = name.lower()
+        is_tensor = shape.known or default.known or lower in _SCORES or not kind_of(name) and "mask" in lower
+        value.op = self.i.m.input(name, site, default, free=True).op
+        if is_tensor and value.op is not None:
+            value.tensor = value.op.output
+        return value
+
+    def _default_shape(self, name: str) -> Shape:
+        """The axes that a fragment's `Q`, `K`, `V` and `scores` must have by their very names."""
+        lower, m = name.lower(), self.i.m
+        if lower in _QUERIES | _KEYS_VALUES:
+            role = "q" if lower in _QUERIES else "v" if lower.startswith("v") else "k"
+            size = m.symbol("?len_q" if role == "q" else "?len_k")
+            width = m.symbol("?d_v" if role == "v" else "?d_k")
+            return Shape((Axis((Atom(size, "seq"),)), Axis((Atom(width, "feature"),))), open=True)
+        if lower in _SCORES:
+            rows = Axis((Atom(m.symbol("?len_q"), "seq", None, "rows"),))
+            return Shape((rows, Axis((Atom(m.symbol("?len_k"), "seq", None, "columns"),))), open=True)
+        return UNKNOWN_SHAPE
+
+    def parameter(self, param: ir.Param, scope: Scope, site: Site, owner: str, docs: str) -> Value:
+        """What a parameter of an entry point is, as far as its name, default, annotation and documentation tell."""
+        name, annotation = param.name, param.annotation
+        default = self.i.expr(param.default, scope) if param.default is not None else None
+        cls = self._annotated_class(annotation, scope)
+        if cls is not None:
+            return self.i.calls.symbolic_instance(cls, site)
+        value = Unknown(f"{name} is a parameter of {owner}", name, parameter=True, annotation=annotation)
+        value.maybe_none = default is not None and is_none(default)
+        number = as_int(default) if isinstance(default, Size) else None
+        if annotation == "int" or number is not None or (isinstance(default, Size) and not is_none(default)):
+            value.size = dims.symbol(name, number)
+            return Size(value.size, name)
+        if isinstance(default, Const) and isinstance(default.value, bool | str | float):
+            return Unknown(value.reason, name, parameter=True, annotation=type(default.value).__name__)
+        shape = self._documented(param, docs, scope)
+        op = self.i.m.input(name, site, shape, parameter=True, maybe_none=value.maybe_none).op
+        value.op = op
+        if shape.known and op is not None:
+            value.tensor = op.output
+            if value.tensor is not None:
+                value.tensor.maybe_none = value.maybe_none
+        return value
+
+    def annotate(self, value: Value, annotation: str, scope: Scope) -> None:
+        """Learn a shape from an annotation."""
+        hint = hints.in_annotation(annotation)
+        if hint is not None:
+            self.i.binding.learn(value, hints.shape_of(hint, lambda name: self.i.binding.size(name, scope)))
+
+    def _documented(self, param: ir.Param, docs: str, scope: Scope) -> Shape:
+        hint = hints.in_annotation(param.annotation)
+        if hint is None and param.comment:
+            hint = next(iter(hints.in_comment(param.comment)), None)
+        if hint is None:
+            hint = next((h for h in hints.in_docstring(docs) if param.name in h.names), None)
+        if hint is not None:
+            return hints.shape_of(hint, lambda name: self.i.binding.size(name, scope))
+        return self.i.m.params.get(param.name, UNKNOWN_SHAPE)
+
+    def _annotated_class(self, annotation: str, scope: Scope) -> ClassValue | None:
+        name = annotation.strip("\"'").partition("|")[0].strip()
+        name = name.removeprefix("Optional[").rstrip("]")
+        holder = scope.holder(name) if name.isidentifier() else None
+        if holder is None:
+            return None
+        value = self.force(holder, name)
+        return value if isinstance(value, ClassValue) else None

@@ -1,0 +1,137 @@
+"""The state of one trace while it runs: where it is, what it has recorded, and how it makes new values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from attnlint import dims
+from attnlint.dims import Dim
+from attnlint.ir import Site
+from attnlint.ops import OPS
+from attnlint.ops.signature import Args, Result, as_tensor
+from attnlint.state import Journal, Scope
+from attnlint.tensor import UNKNOWN_SHAPE, Shape, Tensor
+from attnlint.trace import Frame, OpCall, Trace, tensors_in
+from attnlint.values import Const, Seq, Unknown, Value
+
+if TYPE_CHECKING:
+    from attnlint.index import FileIndex
+
+MAX_STEPS = 12_000
+MAX_DEPTH = 14
+
+
+class OutOfBudget(Exception):
+    """The trace of one entry point has grown too long; what it recorded so far stands."""
+
+
+@dataclass(eq=False)
+class Machine:
+    """One run over one entry point.
+
+    `inplace` leads from a tensor to what an in-place op made of it; `symbols` are the sizes that comments and
+    parameters name; `hints` are shapes that comments give to names that have no value yet.
+    """
+
+    index: FileIndex
+    trace: Trace
+    globals: Scope
+    library: str = ""
+    journal: Journal = field(default_factory=Journal)
+    frame: Frame = field(default_factory=lambda: Frame(""))
+    loops: tuple[Site, ...] = ()
+    branches: tuple[Site, ...] = ()
+    depth: int = 0
+    steps: int = 0
+    inplace: dict[Tensor, Tensor] = field(default_factory=dict)
+    symbols: dict[str, Dim] = field(default_factory=dict)
+    hints: dict[str, Shape] = field(default_factory=dict)
+    active: list[object] = field(default_factory=list)
+    visited: set[object] = field(default_factory=set)
+    params: dict[str, Shape] = field(default_factory=dict)
+
+    def step(self) -> None:
+        """Count one statement or call; raises OutOfBudget when there were too many."""
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            raise OutOfBudget
+
+    def emit(self, op: str, args: dict[str, Value], site: Site, spelling: str = "", library: str = "") -> Value:
+        """Carry out one op: run its transfer function and record the equation."""
+        transfer = OPS.get(op)
+        result = transfer(Args(args)) if transfer else Result(reason=f"the op {op} is not known")
+        call = self._record(op, args, site, spelling)
+        call.notes.update(result.notes)
+        if result.reason:
+            call.notes["reason"] = result.reason
+            self.trace.unknowns.append((site, result.reason))
+        library = library or next((t.library for t in call.inputs if t.library), "") or self.library
+        param = result.param if result.param is not None else _all_params(call)
+        if result.parts is not None and not result.notes.get("many"):
+            call.outputs = tuple(Tensor(part, call, result.dtype, param, library) for part in result.parts)
+            return Seq(list(call.outputs))
+        call.output = Tensor(result.shape, call, result.dtype, param, library)
+        return Seq([call.output], many=True) if result.notes.get("many") else call.output
+
+    def unknown(self, reason: str, site: Site, inputs: dict[str, Value] | None = None, name: str = "") -> Unknown:
+        """A value that is not known, and what it came from; the tensors that went in are not lost."""
+        call = self._record("unknown", inputs or {}, site, name)
+        call.notes["reason"] = reason
+        self.trace.unknowns.append((site, reason))
+        value = Unknown(reason, name, op=call)
+        return value
+
+    def input(self, name: str, site: Site, shape: Shape = UNKNOWN_SHAPE, **notes: object) -> Tensor:
+        """A tensor that comes from outside the trace."""
+        call = self._record("input", {"name": Const(name)}, site, name)
+        call.notes.update(notes)
+        call.output = Tensor(shape, call, name=name, library=self.library)
+        return call.output
+
+    def _record(self, op: str, args: dict[str, Value], site: Site, spelling: str) -> OpCall:
+        self.step()
+        call = OpCall(
+            op, args, site, self.frame, len(self.trace.ops), spelling=spelling, loops=self.loops, branches=self.branches
+        )
+        self.trace.record(call)
+        return call
+
+    def settled(self, value: Value) -> Value:
+        """What a value is by now, after the in-place ops on it."""
+        while isinstance(value, Tensor) and value in self.inplace:
+            value = self.inplace[value]
+        return value
+
+    def replace(self, old: Value, new: Value) -> None:
+        """An in-place op: whatever name leads to the old tensor now means the new one."""
+        before, after = as_tensor(old), as_tensor(new)
+        if before is not None and after is not None and before is not after:
+            after.name = after.name or before.name
+            self.journal.write(self.inplace, before, after)
+
+    def symbol(self, name: str, default: int | None = None) -> Dim:
+        """The size of that name in this trace."""
+        if name not in self.symbols:
+            self.symbols[name] = dims.symbol(name, default)
+        return self.symbols[name]
+
+    @contextmanager
+    def within(self, *, loop: Site | None = None, branch: Site | None = None) -> Iterator[None]:
+        """Everything recorded inside stands in this loop or branch."""
+        loops, branches = self.loops, self.branches
+        self.loops = (*loops, loop) if loop else loops
+        self.branches = (*branches, branch) if branch else branches
+        try:
+            yield
+        finally:
+            self.loops, self.branches = loops, branches
+
+
+
+
+def _all_params(call: OpCall) -> bool:
+    tensors = list(tensors_in(list(call.args.values())))
+    return bool(tensors) and all(tensor.param for tensor in tensors)
