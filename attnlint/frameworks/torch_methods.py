@@ -24,7 +24,7 @@ METHODS.update({name: spell("identity", "x") for name in _KEEP.split()})
 METHODS["contiguous"] = spell("contiguous", "x memory_format")
 METHODS.update(
     {
-        "to": spell("cast", "x dtype"),
+        "to": spell("cast", "x dtype=dtype|other then=then"),
         "type": spell("cast", "x dtype"),
         "type_as": spell("cast", "x dtype=other"),
         "view": spell("reshape", "x *sizes=size|dtype", fixed={"strict": True}),

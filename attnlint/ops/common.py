@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from attnlint import dims
@@ -155,7 +156,8 @@ def dtype_named(value: Value | None) -> str:
     """The dtype that a dtype argument names, such as `torch.half` or `"float16"`; empty where it is not known."""
     text = value.dotted if isinstance(value, Ref) else as_str(value) or str(getattr(value, "name", ""))
     name = text.rpartition(".")[2]
-    return _DTYPES.get(name, name)
+    name = _DTYPES.get(name, name)
+    return name if re.fullmatch(r"bool|(bfloat|float|u?int|complex)\d+", name) else ""
 
 
 def dtype_of(value: Value | None) -> str:

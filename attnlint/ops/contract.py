@@ -27,7 +27,17 @@ def features(one: Axis) -> Axis:
 def is_weight(value: Value | None, shape: Shape) -> bool:
     """Whether an operand is a matrix of weights."""
     tensor = as_tensor(value)
-    return tensor is not None and tensor.param and shape.rank == 2
+    return tensor is not None and tensor.param and (shape.rank == 2 or not shape.known)
+
+
+def _batch(left: Shape, right: Shape) -> tuple[Shape, tuple[int, ...]]:
+    """The axes in front of a product's last two; an operand of unknown rank is taken to add none to known ones."""
+    mine, theirs = Shape(left.axes[:-2], left.open), Shape(right.axes[:-2], right.open)
+    if mine.open and not mine.axes and theirs.rank:
+        return theirs, ()
+    if theirs.open and not theirs.axes and mine.rank:
+        return mine, ()
+    return broadcast([mine, theirs])
 
 
 def _product(args: Args, left: Shape, right: Shape) -> Result:
@@ -45,7 +55,7 @@ def _product(args: Args, left: Shape, right: Shape) -> Result:
         rows = anonymous()
     if columns is None and right.rank != 1:
         columns = anonymous()
-    batch = broadcast([Shape(left.axes[:-2], left.open), Shape(right.axes[:-2], right.open)])
+    batch = _batch(left, right)
     if batch[1]:
         notes["batch_clash"] = tuple(position - 2 for position in batch[1])
     notes["batch"] = batch[0].axes
@@ -68,8 +78,6 @@ def _differ(one: Axis | None, other: Axis | None) -> bool:
 def matmul(args: Args) -> Result:
     """The last axis with the last but one; all others before them broadcast."""
     left, right = args.shape("a"), args.shape("b")
-    if right.open and len(right.axes) < 2 and left.open and not left.known:
-        return _product(args, left, right)
     return _product(args, left, right)
 
 

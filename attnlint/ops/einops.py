@@ -14,11 +14,14 @@ from attnlint.tensor import Atom, Axis, Kind, Shape
 from attnlint.values import Mapping, Value, as_dim
 
 Bound = dict[str, Axis]
+_OWN = frozenset({"x", "pattern", "reduction", "sizes", "**", "named"})
 
 
 def _sizes(args: Args) -> dict[str, Value]:
+    """The sizes that the caller names: keywords of any name, and a dict `sizes`."""
     value = args.values.get("sizes")
-    return dict(value.items) if isinstance(value, Mapping) else {}
+    given = dict(value.items) if isinstance(value, Mapping) else {}
+    return {**given, **{name: size for name, size in args.values.items() if name not in _OWN}}
 
 
 def _kind(name: str, sizes: dict[str, Value]) -> Kind:

@@ -37,7 +37,10 @@ def cast(args: Args) -> Result:
     result = keep(args)
     wanted = args.values.get("dtype")
     dtype = dtype_of(wanted) if isinstance(wanted, Tensor) else dtype_named(wanted)
-    return Result(result.shape, dtype=dtype or result.dtype, reason=result.reason)
+    # `x.to(device, dtype)` gives the dtype second.
+    dtype = dtype or dtype_named(args.values.get("then"))
+    param = True if getattr(args.values.get("x"), "param", False) else None
+    return Result(result.shape, dtype=dtype or result.dtype, param=param, reason=result.reason)
 
 
 def _binary(args: Args, dtype: str) -> Result:

@@ -56,7 +56,7 @@ def concat(args: Args) -> Result:
     best = _longest(joined)
     new = axis(total) if best.is_one and not best.kind else derived_axis(best, "joined", total)
     axes, clashes = _merge(shapes, position, new)
-    notes: dict[str, object] = {"axis_atoms": joined, "position": position, "many": many}
+    notes: dict[str, object] = {"axis_atoms": joined, "position": position, "open_list": many}
     if clashes:
         notes["clash"] = clashes
     return Result(Shape(axes, any(shape.open for shape in shapes)), dtype=dtype, param=param, notes=notes)

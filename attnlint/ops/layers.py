@@ -106,11 +106,11 @@ def pad(args: Args) -> Result:
     if widths is None:
         axes = tuple(anonymous(one.kind) for one in shape.axes)
         return Result(Shape(axes, shape.open), dtype=dtype, reason="the widths of the padding are not known")
-    for number in range(len(widths) // 2):
+    for number, pair in enumerate(zip(widths[::2], widths[1::2], strict=False)):
         place = shape.place(-1 - number)
         if place is None:
             return Result(UNKNOWN_SHAPE, dtype=dtype, reason=NO_SHAPE)
-        grown = widths[2 * number] + widths[2 * number + 1]
+        grown = sum(pair)
         if grown:
             one = shape.axes[place]
             size = one.size + dims.const(grown)

@@ -53,6 +53,8 @@ def transpose(args: Args) -> Result:
 @op("permute")
 def permute(args: Args) -> Result:
     """Put the axes in the order given, all of them."""
+    if not args.given("perm"):
+        return transpose_all(args)
     order = args.ints("perm")
     if order is None:
         return _result(args, None, "the order of the axes is not known")
