@@ -58,7 +58,7 @@ def fit(axes: Sequence[Axis], targets: Sequence[Target]) -> Fit:
     notes: dict[str, object] = {"source": total, "target": asked}
     answer = Answer.YES if any(target.size is None for target in targets) else dims.equal(total, asked)
     proved = answer is Answer.NO or not whole
-    if not proved and dims.equal_by_default(total, asked) is Answer.NO:
+    if not proved and _differ_by_default(total, asked, sizes, targets):
         notes["by_default"] = True
     if proved or "by_default" in notes:
         notes["mismatch"] = True
@@ -66,6 +66,15 @@ def fit(axes: Sequence[Axis], targets: Sequence[Target]) -> Fit:
         Target(size, t.kind, t.head_dim, t.literal, t.size is None) for t, size in zip(targets, sizes, strict=True)
     ]
     return Fit(tuple(_fit(atoms, filled, notes)), notes)
+
+
+def _differ_by_default(total: Dim, asked: Dim, sizes: list[Dim], targets: Sequence[Target]) -> bool:
+    """Whether the author's defaults make the sizes disagree; sizes on both sides that have none cancel out."""
+    rest = [size.by_default for size, target in zip(sizes, targets, strict=True) if target.size is None]
+    if rest:
+        return rest[0] is not None and rest[0].denominator != 1
+    ratio = (asked / total).by_default if total.terms else None
+    return ratio is not None and ratio != 1
 
 
 def _sizes(total: Dim, targets: Sequence[Target]) -> tuple[list[Dim], bool]:
