@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from attnlint.tensor import Kind
 
 _BATCH = "b bs bsz nb batch batch_size batchsize batches n_batch n_batches nbatches num_batches bz"
@@ -58,3 +60,29 @@ def kind_of(name: str) -> Kind:
 def is_head_dim(name: str) -> bool:
     """Whether the name says that it is the width of one head."""
     return last_part(name) in _HEAD_DIM_NAMES
+
+
+_ROLES = {
+    "q": "q qs qh xq wq lq ql qry query queries querys wqs qproj toq qx q1 q2 qt",
+    "k": "k ks kh xk wk lk kl key keys wks kproj tok kx k1 k2 kt kmem",
+    "v": "v vs vh xv wv lv vl val vals value values wvs vproj tov vx v1 v2",
+}
+_ROLE_OF = {word: role for role, words in _ROLES.items() for word in words.split()}
+_TOKENS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+
+
+def role_of(name: str) -> str:
+    """`q`, `k` or `v` where a name says that it is the query, key or value or makes it; empty where not or more than one."""
+    words = [word.lower() for word in _TOKENS.findall(name)]
+    found = {_ROLE_OF[word] for word in words if word in _ROLE_OF}
+    return found.pop() if len(found) == 1 else ""
+
+
+_WEIGHT = re.compile(
+    r"^[wW](?:_?(?:qkv|kv|out|in|[qkvoihuaxy])?s?_?\d*)$|^[wW]_\w+$|weight(?!s)|(?:^|_)proj(?:ection)?(?:_|$)|kernel|^U$|^U_\w$"
+)
+
+
+def is_weight_name(name: str) -> bool:
+    """Whether a name is one that people give to a matrix of weights, as `W_q`, `w1` or `proj_k`."""
+    return _WEIGHT.search(name) is not None

@@ -116,7 +116,7 @@ def test_fused_qkv_is_seen(x):
 
 def test_a_view_of_the_unknown_takes_its_sizes_and_names():
     result = run("reshape", x=Unknown("?"), sizes=sized(B, -1, H, D))
-    assert [one.kind for one in result.shape.axes] == ["batch", "", "heads", "feature"]
+    assert [one.kind for one in result.shape.axes] == ["batch", "seq", "heads", "feature"]
     assert result.shape.rank == 4
 
 
@@ -194,7 +194,7 @@ def test_rearrange_learns_the_rank():
     x = Tensor()
     run("rearrange", x=x, pattern=Const("b n (h d) -> b h n d"), h=integer(8))
     assert x.rank == 3
-    assert [one.kind for one in x.axes] == ["batch", "", "feature"]
+    assert [one.kind for one in x.axes] == ["batch", "seq", "feature"]
 
 
 def test_transposes_learn_what_is_certain():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 
@@ -29,9 +30,13 @@ def function(dotted: str) -> Spelling | None:
     return _functions(library_of(dotted)).get(dotted)
 
 
-def method(library: str, name: str) -> Spelling | None:
-    """A method of a library's arrays; of an array of unknown library torch's, then NumPy's."""
-    order = (library,) if library in _METHODS else ("torch", "numpy")
+def method(library: str, name: str, keywords: Iterable[str] = ()) -> Spelling | None:
+    """A method of a library's arrays; of an array of unknown library torch's, then NumPy's.
+
+    Keywords that are NumPy's (`axis`, `keepdims`) say that it is NumPy's first.
+    """
+    guess = ("numpy", "torch") if {"axis", "keepdims"} & set(keywords) else ("torch", "numpy")
+    order = (library,) if library in _METHODS else guess
     for one in order:
         found = _methods(one).get(name)
         if found is not None:

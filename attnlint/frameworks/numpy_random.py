@@ -30,4 +30,9 @@ RANDOM: dict[str, Spelling] = {
     "shuffle": spell("identity", "x", inplace=True),
 }
 
-FUNCTIONS: dict[str, Spelling] = {f"numpy.random.{name}": spelling for name, spelling in RANDOM.items()}
+# A generator is known by the call that made it, and its methods by that and their name.
+_OWNERS = ("", "default_rng().", "RandomState().", "Generator().", "mtrand.")
+
+FUNCTIONS: dict[str, Spelling] = {
+    f"numpy.random.{owner}{name}": spelling for owner in _OWNERS for name, spelling in RANDOM.items()
+}

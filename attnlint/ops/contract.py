@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from attnlint import dims
 from attnlint.dims import Answer
-from attnlint.ops.common import NO_SHAPE, anonymous, broadcast, dtype_of, fresh, kind_of_value, learn_rank, promote
+from attnlint.ops.common import (
+    NO_SHAPE,
+    anonymous,
+    broadcast,
+    dtype_of,
+    fresh,
+    kind_of_value,
+    label_of,
+    learn_rank,
+    learn_suffix,
+    promote,
+)
+from attnlint.ops.pieces import HEAD_DIM
 from attnlint.ops.signature import Args, Result, as_tensor, op
 from attnlint.tensor import UNKNOWN_SHAPE, Atom, Axis, Kind, Shape
 from attnlint.values import Value, as_dim
@@ -76,8 +88,11 @@ def _differ(one: Axis | None, other: Axis | None) -> bool:
 
 @op("matmul")
 def matmul(args: Args) -> Result:
-    """The last axis with the last but one; all others before them broadcast."""
-    left, right = args.shape("a"), args.shape("b")
+    """The last axis with the last but one; all others before them broadcast.
+
+    Both have at least one axis, and one of unknown rank is taken to be a matrix or a stack of them.
+    """
+    left, right = (learn_suffix(args.values.get(name), 1) for name in ("a", "b"))
     return _product(args, left, right)
 
 
@@ -181,6 +196,12 @@ def linear(args: Args) -> Result:
     named = kind_of_value(label)
     new = fresh(size, named if named == "heads" else "feature")
     found = shape.at(-1)
+    if found is not None and len(found.atoms) == 1 and found.atoms[0].part == HEAD_DIM and size is not None:
+        # A layer on each head, of the head's own width, gives that width again.
+        same = dims.equal(size, found.size) is Answer.YES
+        new = Axis((Atom(size, "feature", None, HEAD_DIM),)) if same and size.value != 1 else new
+    for atom in new.atoms:
+        atom.learn(atom.kind, label_of(label))
     notes: dict[str, object] = {"clash": False}
     if found is not None and expected is not None:
         wrong = dims.equal(found.size, expected) is Answer.NO

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from attnlint import dims
 from attnlint.dims import Dim
-from attnlint.ops.common import NO_SHAPE, dtype_named, dtype_of, fresh, keep, kind_of_value
+from attnlint.ops.common import NO_SHAPE, dtype_named, dtype_of, fresh, keep, kind_of_value, label_of
 from attnlint.ops.signature import Args, Result, op
 from attnlint.ops.view import known_suffix, size_list
 from attnlint.tensor import UNKNOWN_SHAPE, Axis, Shape, Tensor, axis
@@ -15,7 +15,16 @@ from attnlint.values import Const, Seq, Size, Unknown, Value, as_dim, as_int
 
 def axes_of(sizes: list[Value]) -> tuple[Axis, ...]:
     """New axes of these sizes."""
-    return tuple(fresh(as_dim(item), kind_of_value(item)) for item in sizes)
+    return tuple(sized(item) for item in sizes)
+
+
+def sized(item: Value | None) -> Axis:
+    """A new axis of a size, under the author's name for it."""
+    kind = kind_of_value(item)
+    one = fresh(as_dim(item), kind)
+    for atom in one.atoms:
+        atom.learn(kind, label_of(item))
+    return one
 
 
 def _made(args: Args, notes: dict[str, object] | None = None, param: bool | None = None) -> Result:

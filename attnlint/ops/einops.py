@@ -26,7 +26,12 @@ def _sizes(args: Args) -> dict[str, Value]:
 
 def _kind(name: str, sizes: dict[str, Value]) -> Kind:
     """What a name counts, from itself or from the author's name for its size."""
-    return kind_of(name) or (kind_of(label_of(sizes[name])) if name in sizes else "")
+    # In einops' patterns `n` is the number of tokens by long custom.
+    return (
+        kind_of(name)
+        or ("seq" if name in ("n", "m") else "")
+        or (kind_of(label_of(sizes[name])) if name in sizes else "")
+    )
 
 
 def _target(name: str, sizes: dict[str, Value]) -> Target:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from attnlint.ops.common import broadcast_values, dtype_named, dtype_of, keep, promote
+from attnlint.ops.common import NO_SHAPE, all_axes, broadcast_values, dtype_named, dtype_of, keep, promote
 from attnlint.ops.signature import Args, Result, op
-from attnlint.tensor import Tensor
+from attnlint.tensor import UNKNOWN_SHAPE, Tensor
 from attnlint.values import Value
 
 UNARY = (
     "exp expm1 exp2 log log1p log2 sqrt rsqrt square neg abs tanh sigmoid relu gelu silu softplus elu leaky_relu sin "
     "cos tan arctan erf floor ceil round sign reciprocal cumsum cumprod clip identity nan_to_num dropout activation "
-    "norm normalize roll flip sort contiguous"
+    "rotate norm normalize roll flip sort contiguous"
 )
 TESTS = "not isnan isinf isfinite"
 ARITHMETIC = "add sub mul div floordiv mod pow maximum minimum atan2"
@@ -69,3 +69,21 @@ def logic(args: Args) -> Result:
 def comparison(args: Args) -> Result:
     """As arithmetic; the result is a truth value a place."""
     return _binary(args, "bool")
+
+
+@op("sum_of")
+def sum_of(args: Args) -> Result:
+    """The sum of a list of arrays, which broadcast."""
+    values = all_axes(args.values.get("xs"))
+    shape, clashes = broadcast_values(values)
+    notes: dict[str, object] = {"clash": clashes} if clashes else {}
+    known = shape if values else UNKNOWN_SHAPE
+    return Result(known, dtype=promote(*values), notes=notes, reason="" if known.known else NO_SHAPE)
+
+
+@op("join")
+def join(args: Args) -> Result:
+    """The same name on two paths: the shape is what whoever joins them makes of both."""
+    left, right = args.values.get("a"), args.values.get("b")
+    same = dtype_of(left) if dtype_of(left) == dtype_of(right) else ""
+    return Result(dtype=same)

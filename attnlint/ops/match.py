@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from attnlint import dims
 from attnlint.dims import Answer, Dim, product
-from attnlint.names import kind_of
 from attnlint.ops.common import kind_of_value, label_of, says_head_dim
 from attnlint.ops.pieces import Target, cut, fresh_axes, fuse
 from attnlint.ops.refine import refine
@@ -41,12 +40,7 @@ def target_of(value: Value) -> Target:
         dim = dims.unknown()
     literal = isinstance(value, Size) and not label and dim.value is not None
     size = None if dim.value == -1 else dim
-    return Target(size, kind_of_value(value), says_head_dim(value), literal)
-
-
-def target_named(name: str, size: Dim | None) -> Target:
-    """One name of an einops group, with its size where the caller gives it."""
-    return Target(size, kind_of(name), False, False)
+    return Target(size, kind_of_value(value), says_head_dim(value), literal, name=label)
 
 
 def fit(axes: Sequence[Axis], targets: Sequence[Target]) -> Fit:
@@ -62,9 +56,7 @@ def fit(axes: Sequence[Axis], targets: Sequence[Target]) -> Fit:
         notes["by_default"] = True
     if proved or "by_default" in notes:
         notes["mismatch"] = True
-    filled = [
-        Target(size, t.kind, t.head_dim, t.literal, t.size is None) for t, size in zip(targets, sizes, strict=True)
-    ]
+    filled = [replace(t, size=size, rest=t.size is None) for t, size in zip(targets, sizes, strict=True)]
     return Fit(tuple(_fit(atoms, filled, notes)), notes)
 
 
@@ -201,7 +193,7 @@ def _settle(atoms: list[Atom], targets: list[Target], notes: dict[str, object]) 
 def _again(size: Dim, targets: list[Target]) -> list[Target]:
     """The targets with the size of the -1 among them worked out from this atom alone."""
     known = product(tuple(target.dim for target in targets if not target.rest))
-    return [Target(size / known, t.kind, t.head_dim, t.literal, True) if t.rest and known.terms else t for t in targets]
+    return [replace(target, size=size / known) if target.rest and known.terms else target for target in targets]
 
 
 def _crosses_by_name(atoms: list[Atom], targets: list[Target]) -> bool:

@@ -24,6 +24,7 @@ class Target:
     head_dim: bool = False
     literal: bool = False
     rest: bool = False
+    name: str = ""
 
     @property
     def dim(self) -> Dim:
@@ -45,6 +46,11 @@ def roles(targets: Sequence[Target], inside: Kind | None = None) -> list[Role]:
     if inside is not None:
         _name_heads(targets, kinds)
     heads = "heads" in kinds
+    if heads and inside is None:
+        # What is left over between the batch or the heads and the last axis is the length.
+        kinds = [
+            k or ("seq" if t.rest or t.size is None else "") for k, t in zip(kinds[:-1], targets, strict=False)
+        ] + kinds[-1:]
     for place, target in enumerate(targets):
         near = heads and "heads" in kinds[max(0, place - 1) : place + 2]
         alone = inside == "feature" and place == 0 and not heads and target.dim.value == 3
@@ -89,9 +95,14 @@ def cut(atom: Atom, targets: Sequence[Target]) -> list[Axis]:
             axes.append(Axis((atom,)))
             continue
         part = HEAD_DIM if role.head_dim else f"split {number}/{count}"
-        axes.append(Axis((atom.derived(part, target.dim, role.kind),)))
+        axes.append(Axis((_named(atom.derived(part, target.dim, role.kind), target),)))
         number += 1
     return axes
+
+
+def _named(atom: Atom, target: Target) -> Atom:
+    atom.learn(atom.kind, target.name)
+    return atom
 
 
 def fresh_axes(targets: Sequence[Target], every: Sequence[Target]) -> list[Axis]:
@@ -102,7 +113,7 @@ def fresh_axes(targets: Sequence[Target], every: Sequence[Target]) -> list[Axis]
     for target in targets:
         role = by_target.get(id(target), Role(target.kind))
         part = HEAD_DIM if role.head_dim else ""
-        axes.append(Axis() if target.dim.value == 1 else Axis((Atom(target.dim, role.kind, None, part),)))
+        axes.append(Axis() if target.dim.value == 1 else Axis((Atom(target.dim, role.kind, None, part, target.name),)))
     return axes
 
 

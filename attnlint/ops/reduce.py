@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attnlint.ops.common import NO_SHAPE, broadcast_values, dtype_of, keep, unknown
+from attnlint.ops.common import NO_SHAPE, broadcast_values, dtype_of, keep, learn_suffix, unknown
 from attnlint.ops.signature import Args, Result, op
 from attnlint.tensor import UNKNOWN_SHAPE, Axis, Shape, Tensor
 
@@ -33,6 +33,8 @@ def _reduce(args: Args, dtype: str) -> Result:
             return Result(UNKNOWN_SHAPE, dtype=dtype, notes=notes, reason=NO_SHAPE)
         return Result(Shape((Axis(),) * len(shape.axes)), dtype=dtype, notes=notes)
     positions = args.ints("axis")
+    if positions and max(positions) < 0:
+        shape = learn_suffix(args.values.get("x"), max(-position for position in positions))
     base: dict[str, object] = {"reduced": (), "all": False, "keepdims": keepdims, "positions": positions}
     found = None if positions is None else _reduced(shape, positions, keepdims)
     if found is None:
@@ -74,10 +76,13 @@ def softmax(args: Args) -> Result:
     elif not given:
         notes["whole"] = True
     if position is not None:
+        if position < 0 and shape.open:
+            # It cannot normalise over an axis that is not there.
+            shape = learn_suffix(args.values.get("x"), -position)
         notes["axis"] = shape.at(position)
         notes["position"] = position
     notes["over"] = args.ints("axis") if given else None
-    return Result(shape, dtype=result.dtype, notes=notes, reason=result.reason)
+    return Result(shape, dtype=result.dtype, notes=notes, reason="" if shape.known else result.reason)
 
 
 @op("bincount")
