@@ -23,7 +23,7 @@ _CROSSED = re.compile(r"^#+\s*(?:shape\s*[:=]?\s*)?\(?([A-Za-z_]\w*(?:\s+[x×]\s
 _NAMED = re.compile(
     r"(?P<names>[A-Za-z_]\w*(?:(?:\s*[/,&]\s*|\s+and\s+)[A-Za-z_]\w*)*)"
     r"(?:\s*\([^()\[\]]{0,40}\))?\s*"
-    r"(?:::|[:=\-–—~]|\b(?:is|are|has|have|of)\b)?\s*"
+    r"(?P<joint>::|[:=\-–—~]|\b(?:is|are|has|have|of)\b)?\s*"
     r"(?P<between>[A-Za-z_ .`]{0,48}?)\s*$"
 )
 _STOP_WORDS = frozenset({"e.g", "i.e", "eg", "see", "note", "optional", "default", "self", "cls", "none", "true", "false"})
@@ -94,7 +94,7 @@ def _in_text(text: str) -> list[Hint]:
             continue
         named = _NAMED.search(before)
         names: tuple[str, ...] = ()
-        if named is not None and not re.search(r"\w\s*$", before.rstrip() + " ") is None:
+        if named is not None and (named.group("joint") or not named.group("between")):
             names = tuple(re.split(r"\s*[/,&]\s*|\s+and\s+", named.group("names")))
         if names and names[-1].lower() in _STOP_WORDS:
             continue

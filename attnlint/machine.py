@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from attnlint import dims
 from attnlint.dims import Dim
 from attnlint.ir import Site
+from attnlint.names import is_weight_name
 from attnlint.ops import OPS
 from attnlint.ops.signature import Args, Result, as_tensor
 from attnlint.state import Journal, Scope
@@ -76,6 +77,12 @@ class Machine:
         call.output = Tensor(result.shape, call, result.dtype, param, library)
         return Seq([call.output], many=True) if result.notes.get("many") else call.output
 
+    def give(self, op: str, args: dict[str, Value], site: Site, shape: Shape) -> Tensor:
+        """Record an op whose result's shape the interpreter knows itself, such as the join of two paths."""
+        call = self._record(op, args, site, op)
+        call.output = Tensor(shape, call, param=_all_params(call))
+        return call.output
+
     def unknown(self, reason: str, site: Site, inputs: dict[str, Value] | None = None, name: str = "") -> Unknown:
         """A value that is not known, and what it came from; the tensors that went in are not lost."""
         call = self._record("unknown", inputs or {}, site, name)
@@ -88,7 +95,7 @@ class Machine:
         """A tensor that comes from outside the trace."""
         call = self._record("input", {"name": Const(name)}, site, name)
         call.notes.update(notes)
-        call.output = Tensor(shape, call, name=name, library=self.library)
+        call.output = Tensor(shape, call, name=name, param=is_weight_name(name), library=self.library)
         return call.output
 
     def _record(self, op: str, args: dict[str, Value], site: Site, spelling: str) -> OpCall:

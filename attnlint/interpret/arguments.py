@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from attnlint import hints, ir
 from attnlint.frameworks.spelling import Parameter
-from attnlint.ir import Site
 from attnlint.names import kind_of
 from attnlint.state import Scope
 from attnlint.tensor import Tensor
@@ -40,7 +39,6 @@ def bind_parameters(
     scope: Scope,
     args: list[Value],
     kwargs: dict[str, Value],
-    site: Site,
 ) -> None:
     """Give each parameter of a function of the project its argument, its default, or an unknown."""
     rest, named = list(args), dict(kwargs)
@@ -76,8 +74,10 @@ def _labelled(value: Value, name: str) -> Value:
 def _learn(i: Interpreter, param: ir.Param, value: Value, documented: list[hints.Hint], scope: Scope) -> None:
     if not isinstance(value, Tensor | Unknown):
         return
-    if isinstance(value, Unknown) and not value.name:
-        value.name = param.name
+    if isinstance(value, Unknown):
+        value.name = value.name or param.name
+    elif param.name not in value.aliases:
+        value.aliases.append(param.name)
     found = [hint for hint in documented if param.name in hint.names]
     annotated = hints.in_annotation(param.annotation) if param.annotation else None
     found = [annotated] if annotated is not None else found

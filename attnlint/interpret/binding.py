@@ -7,16 +7,20 @@ from typing import TYPE_CHECKING
 from attnlint import dims, hints, ir
 from attnlint.dims import Dim
 from attnlint.ir import Site
-from attnlint.names import kind_of
+from attnlint.names import is_weight_name, kind_of
 from attnlint.ops.signature import as_tensor
 from attnlint.state import Scope
 from attnlint.tensor import UNKNOWN_SHAPE, Axis, Atom, Shape, Tensor, axis
 from attnlint.trace import Binding as Bound
-from attnlint.trace import Cell
+from attnlint.trace import Cell, OpCall
 from attnlint.values import Choice, Instance, Layer, Seq, ShapeOf, Size, Unknown, Value, is_none
 
 if TYPE_CHECKING:
     from attnlint.interpret.interpreter import Interpreter
+
+
+_MADE = frozenset({"rand", "randint", "rand_like", "zeros", "ones", "full", "eye", "array", "mul", "div", "sqrt", "unknown",
+                   "parameter", "cast", "identity", "linspace", "input", "add", "sub", "index", "neg"})  # fmt: skip
 
 
 class Binding:
@@ -47,6 +51,7 @@ class Binding:
         if name in getattr(self.i, "global_names", ()):
             home = self.i.m.globals
         self.i.m.journal.write(home.names, name, value)
+        _mark_weight(name, value)
         if isinstance(value, Tensor | Unknown) or (isinstance(value, Choice)):
             tensor = value if isinstance(value, Tensor) else None
             if tensor is not None:
@@ -66,6 +71,7 @@ class Binding:
             cell = Cell(owner, name, owner.attrs.get(name), value, site, m.frame, len(m.trace.ops), m.loops)
             m.trace.cells.append(cell)
             m.journal.write(owner.attrs, name, value)
+            _mark_weight(name, value)
             if isinstance(value, Instance | Layer) and not value.name:
                 value.name = name
             if isinstance(value, Tensor) and not value.name:
@@ -189,6 +195,27 @@ class Binding:
     def hinted(self, name: str) -> Shape:
         """The shape that a comment gave to a name before it had a value."""
         return self.i.m.hints.get(name, UNKNOWN_SHAPE)
+
+
+def _mark_weight(name: str, value: Value) -> None:
+    """An array that is made at random or from nothing and called a weight is one."""
+    if isinstance(value, Tensor) and not value.param and is_weight_name(name):
+        value.param = all(op.name in _MADE for op in ancestors_of(value))
+    elif isinstance(value, Unknown) and value.tensor is None and is_weight_name(name):
+        tensor = as_tensor(value)
+        if tensor is not None:
+            tensor.param = True
+
+
+def ancestors_of(tensor: Tensor) -> list[OpCall]:
+    """The ops that make a tensor, as far back as they go."""
+    found, queue = [], [tensor]
+    while queue and len(found) < 12:
+        op = queue.pop().op
+        if op is not None:
+            found.append(op)
+            queue.extend(op.inputs)
+    return found
 
 
 def _known_elsewhere(hint: hints.Hint, scope: Scope) -> bool:

@@ -80,6 +80,8 @@ class Builtins:
                 return args[0] if args and isinstance(args[0], Seq) else Seq([], "list")
             case "ModuleDict" | "OrderedDict" | "SimpleNamespace":
                 return args[0] if args and isinstance(args[0], Mapping) else Mapping(dict(kwargs), not kwargs)
+            case "default_rng" | "RandomState":
+                return Ref(f"{dotted}()")
             case "partial" if args:
                 return Partial(args[0], tuple(args[1:]), dict(kwargs))
             case "deepcopy" | "copy" if args and dotted.startswith("copy."):

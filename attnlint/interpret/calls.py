@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from attnlint import ir
-from attnlint.frameworks import function, layer
+from attnlint.frameworks import function, layer, random_method
 from attnlint.frameworks.spelling import Parameter, Spelling
 from attnlint.interpret.arguments import bind, bind_parameters
 from attnlint.interpret.guesses import Guesses
@@ -103,7 +103,7 @@ class Calls:
         if func.this is not None:
             scope.names["__this__"] = func.this
             args = [func.this, *args]
-        bind_parameters(self.i, node, func.scope, scope, args, kwargs, site)
+        bind_parameters(self.i, node, func.scope, scope, args, kwargs)
         if isinstance(node, ir.Lambda):
             return self._in_frame(func, site, lambda: self.i.expr(node.body, scope))
         return self._in_frame(func, site, lambda: self._run_body(node, scope, site))
@@ -173,7 +173,7 @@ class Calls:
         known = self.i.builtins.library(dotted, args, kwargs, site)
         if known is not None:
             return known
-        spelling = function(dotted)
+        spelling = function(dotted) or _of_generator(dotted)
         if spelling is not None:
             return self.spelled(spelling, args, kwargs, site, dotted)
         made = layer(dotted)
@@ -187,7 +187,7 @@ class Calls:
         bound = {**spelling.defaults, **bind(spelling.params, args, kwargs), **spelling.fixed}
         bound = {name: self.i.as_operand(self.i.m.settled(value), site) for name, value in bound.items()}
         result = self.i.m.emit(spelling.op, bound, site, text)
-        first = next(iter(bound.values()), None)
+        first = bound.get(spelling.params[0].name) if spelling.params else None
         if spelling.inplace and first is not None:
             self.i.m.replace(first, result)
         return result
@@ -206,6 +206,12 @@ class Calls:
         result = self.i.m.emit(made.kind, bound, site, made.name or made.dotted)
         self.i.m.trace.ops[-1].notes.setdefault("layer", made)
         return result
+
+
+def _of_generator(dotted: str) -> Spelling | None:
+    """A method of a random generator, as `rng.normal`."""
+    owner, _, name = dotted.rpartition(".")
+    return random_method(name) if owner.endswith(("default_rng()", "RandomState()", "Generator()")) else None
 
 
 def _named(args: list[Value], kwargs: dict[str, Value]) -> dict[str, Value]:

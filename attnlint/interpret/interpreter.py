@@ -15,7 +15,7 @@ from attnlint.interpret.subscripts import Subscripts
 from attnlint.ir import Site
 from attnlint.machine import Machine
 from attnlint.ops.signature import as_tensor
-from attnlint.state import Scope
+from attnlint.state import Journal, Scope
 from attnlint.tensor import Tensor
 from attnlint.values import (
     Choice, ClassValue, Const, Func, Layer, Mapping, Seq, ShapeOf, Size, Unknown, Value, as_int, integer, is_none,
@@ -141,7 +141,10 @@ class Interpreter:
         """Run a class's body for its members."""
         inner = scope.child("class")
         bases = tuple(self.expr(base, scope) for base in node.bases)
+        # A class outlives the branch and the trace that first reads it.
+        journal, self.m.journal = self.m.journal, Journal()
         self.statements.block(node.body, inner)
+        self.m.journal = journal
         cls = ClassValue(node, scope, bases, inner.names)
         for name, value in list(inner.names.items()):
             if isinstance(value, Func) and value.owner is None:

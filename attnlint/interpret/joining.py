@@ -54,10 +54,8 @@ def join_tensors(machine: Machine, one: Value, other: Value, site: Site) -> Tens
     """A `join` op whose output has the axes that both paths agree on."""
     first, second = as_tensor(one), as_tensor(other)
     assert first is not None and second is not None
-    result = machine.emit("join", {"a": first, "b": second}, site)
-    assert isinstance(result, Tensor)
-    result.shape = join_shapes(first.shape, second.shape)
-    result.param = first.param and second.param
+    result = machine.give("join", {"a": first, "b": second}, site, join_shapes(first.shape, second.shape))
+    result.library = first.library or second.library
     result.name = first.name or second.name
     result.maybe_none = first.maybe_none or second.maybe_none
     return result

@@ -62,7 +62,7 @@ class Methods:
             return self._asked(tensor, name, [*args, *kwargs.values()], site)
         if name in {"backward", "zero_grad", "register_hook", "retain_grad", "requires_grad_", "fill_diagonal_"}:
             return tensor
-        spelling = method(tensor.library or self.i.m.library, name)
+        spelling = method(tensor.library or self.i.m.library, name, tuple(kwargs))
         if spelling is None:
             inputs = {"x": tensor, **{str(n): value for n, value in enumerate(args)}}
             return self.i.m.unknown(f"the method {name} is not known", site, inputs, name)

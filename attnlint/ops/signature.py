@@ -10,6 +10,9 @@ from attnlint.tensor import UNKNOWN_SHAPE, Shape, Tensor
 from attnlint.values import Const, Seq, ShapeOf, Size, Unknown, Value, as_bool, as_dim, as_int, as_str, is_none
 
 
+Ints = tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Args:
     """The arguments of one op call under their canonical names, read as what the op needs."""
@@ -56,7 +59,7 @@ class Args:
             return None if value.many else list(value.items)
         return None if value is None or isinstance(value, Unknown) else [value]
 
-    def ints(self, name: str) -> tuple[int, ...] | None:
+    def ints(self, name: str) -> Ints | None:
         """The argument as known whole numbers."""
         items = self.items(name)
         found = [as_int(item) for item in items or ()]

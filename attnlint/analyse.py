@@ -1,0 +1,72 @@
+"""From a source to its findings: indexed, traced, read as attention, and asked by each rule."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from attnlint.attention.describe import describe
+from attnlint.attention.sites import find_sites
+from attnlint.diagnostic import Diagnostic, Related
+from attnlint.index import index
+from attnlint.interpret.entries import trace_file
+from attnlint.rule import Finding, Rule
+from attnlint.source import Source
+from attnlint.trace import Known, Trace
+
+
+def traces(source: Source) -> list[Trace]:
+    """Every trace of a file, with the attention that is in it.
+
+    Raises SyntaxError with its place.
+    """
+    found = trace_file(index(source.text))
+    for trace in found:
+        trace.sites = find_sites(trace)
+    return found
+
+
+def findings(source: Source, rules: Sequence[Rule]) -> list[Diagnostic]:
+    """What the rules say about a file; of one rule at one place only the gravest.
+
+    Raises SyntaxError with its place.
+    """
+    best: dict[tuple[str, int, int], Diagnostic] = {}
+    for trace in traces(source):
+        for rule in rules:
+            for finding in rule.check(trace):
+                made = _diagnostic(rule, finding)
+                key = (made.code, made.span.row, made.span.column)
+                if key not in best or best[key].severity.rank < made.severity.rank:
+                    best[key] = made
+    return sorted(best.values(), key=lambda one: (one.span, one.code))
+
+
+def known(source: Source) -> list[Known]:
+    """What the traces know of each name that is bound to a tensor.
+
+    Raises SyntaxError with its place.
+    """
+    lines: dict[tuple[str, int, str], Known] = {}
+    for trace in traces(source):
+        for line in describe(trace):
+            key = (line.scope, line.row, line.name)
+            if key not in lines or (lines[key].reason and not line.reason):
+                lines[key] = line
+    return sorted(lines.values(), key=lambda line: (line.row, line.scope, line.name))
+
+
+def unknown_reasons(source: Source) -> Counter[str]:
+    """How often each reason kept the traces of a file from knowing more, names left out."""
+    counts: Counter[str] = Counter()
+    for trace in traces(source):
+        counts.update(reason for _, reason in trace.unknowns)
+        counts.update(trace.notes)
+    return counts
+
+
+def _diagnostic(rule: Rule, finding: Finding) -> Diagnostic:
+    related = tuple(Related(site.span, text) for site, text in finding.related)
+    return Diagnostic(
+        rule.code, rule.name, finding.severity, finding.message, finding.site.span, related, finding.help, finding.fix
+    )

@@ -1,0 +1,1 @@
+"""Attention facts: what the ops of a trace mean once they are read as attention."""

@@ -1,0 +1,177 @@
+"""What the code says about itself: whether an attention must not see the future, or may look everywhere."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from attnlint.attention.lineage import PROJECTIONS, ancestors, consumers, source
+from attnlint.attention.sites import AttentionSite
+from attnlint.dims import Answer, equal
+from attnlint.tensor import Tensor
+from attnlint.trace import Frame, OpCall, Trace
+from attnlint.values import Seq, Size, as_dim, as_int
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_CAUSAL_NAMES = frozenset("gpt gpt2 gpt3 nanogpt minigpt causal autoregressive lm language llama decoder lookahead mistral".split())
+_FREE_NAMES = frozenset(
+    """encoder vit bert roberta deberta electra vision visual patch patches image img pixel clip siglip audio wav speech
+    acoustic cross detr swin video graph gat point cloud classifier classification classify sentence embedder embedding
+    bidirectional mlm masked unet diffusion slot perceiver protein molecule rna dna nerf spatial channel window grid mae
+    siamese retrieval tagger tagging ner pooling pool memory segmentation seg mask2 deformable t5encoder noncausal vae
+    denoiser dit conv nonlocal gan axial object queries box regression forecast tabular""".split()
+)
+_CAUSAL_TEXT = re.compile(
+    r"\bcausal|autoregressive|\bdecoder\b|language model|look-?ahead|masked (?:multi-?head(?:ed)? )?self|next[- ](?:token|word|char)"
+    r"|the future|\bGPT\b|left[- ]to[- ]right|character model",
+    re.I,
+)
+_FREE_TEXT = re.compile(
+    r"non-?causal|not causal|bidirectional|\bencoder\b|\bViT\b|\bBERT\b|\bpatch|\bimage|\bvision|\baudio|\bspeech|cross-?attention"
+    r"|classif|retriev|\bpixel|\bvideo|\bgraph|\bDETR|sentence embedding|\bsegment|\bfeature maps?\b|diffusion|non-?local|\bslots?\b",
+    re.I,
+)
+_MASKED_LM = frozenset({"mlm", "masked_lm", "mask_token", "mask_token_id", "MaskedLM", "mlm_probability"})
+_VISION = frozenset({"img", "image", "images", "pixel_values", "patch_size", "num_patches", "patches", "object_queries", "num_queries"})
+_GENERATES = frozenset({"generate", "sample", "next_token", "idx_next", "sample_next", "greedy_decode", "max_new_tokens"})
+
+
+@dataclass(frozen=True, slots=True)
+class Direction:
+    """Whether attention must be causal: True, False, or None where nothing tells; and what says so."""
+
+    causal: bool | None
+    why: str = ""
+
+
+def direction(site: AttentionSite) -> Direction:
+    """The evidence for an attention, nearest first: names and words of its functions and classes, then the model's shape."""
+    trace = site.trace
+    frames = list(site.op.frame.stack)
+    for frame in frames:
+        verdict = _by_words(frame)
+        if verdict is not None:
+            return verdict
+    by_model = _language_model(trace, site)
+    if by_model is not None:
+        return by_model
+    entry = _by_name(trace.entry)
+    if entry is not None:
+        return entry
+    if trace.words & _VISION or "pixel" in trace.text:
+        return Direction(False, "the file works on images")
+    return Direction(None)
+
+
+def _by_words(frame: Frame) -> Direction | None:
+    for name in (frame.name, frame.owner):
+        found = _by_name(name)
+        if found is not None:
+            return found
+    causal, free = _CAUSAL_TEXT.search(frame.text), _FREE_TEXT.search(frame.text)
+    if free:
+        return Direction(False, f"{frame.qualname} is described as {free.group(0)!r}")
+    if causal:
+        return Direction(True, f"{frame.qualname} is described as {causal.group(0)!r}")
+    return None
+
+
+def _by_name(name: str) -> Direction | None:
+    words = {word.lower() for word in _WORDS.findall(name)}
+    if words & _FREE_NAMES or "noncausal" in name.lower():
+        return Direction(False, f"{name} is named after what sees both sides")
+    if words & _CAUSAL_NAMES or "gpt" in name.lower():
+        return Direction(True, f"{name} is named after what must not see the future")
+    return None
+
+
+def _language_model(trace: Trace, site: AttentionSite) -> Direction | None:
+    """Token embedding in and projection to the same vocabulary out, in a file that generates or shifts its labels."""
+    if trace.words & _MASKED_LM:
+        return Direction(False, "the file trains on masked tokens")
+    tables = [(op, as_dim(op.args.get("num"))) for op in trace.ops if op.name == "embedding"]
+    heads = [(op, as_dim(op.args.get("out"))) for op in trace.ops if op.name == "linear" and op.index > site.op.index]
+    for table, num in tables:
+        for head, out in heads:
+            if num is None or out is None or equal(num, out) is not Answer.YES or num.value in {1, 2}:
+                continue
+            if trace.words & _GENERATES:
+                return Direction(True, "tokens go in, logits over the vocabulary come out, and the file generates text")
+            if _shifted(trace):
+                return Direction(True, "tokens go in, logits over the vocabulary come out, and the labels are shifted by one")
+            del table, head
+    return None
+
+
+def _shifted(trace: Trace) -> bool:
+    return bool(
+        re.search(r"\[:, ?1:\]|\[:, ?:-1\]|\[1:\]|shift(?:ed)?[_ ](?:labels|logits|left|right|by)|next[_ ](?:token|char|word)", trace.text)
+    )
+
+
+def is_self_attention(site: AttentionSite) -> bool | None:
+    """Whether query and key come from the same tensor; None where that is not known."""
+    if site.query is None or site.key is None:
+        return None
+    mine, theirs = source(site.query), source(site.key)
+    if mine is theirs:
+        return True
+    if _joined_with_history(site.key):
+        return None
+    outside = [t.op is not None and t.op.name in {"input", "unknown"} for t in (mine, theirs)]
+    if all(outside) and mine.op is not None and theirs.op is not None:
+        return None if _is_generic(mine) and _is_generic(theirs) else False
+    return False if mine.op is not None and theirs.op is not None else None
+
+
+def _is_generic(tensor: Tensor) -> bool:
+    """Whether a parameter is just called query or key, so that a caller decides."""
+    from attnlint.names import role_of
+
+    return bool(role_of(tensor.name or (tensor.op.spelling if tensor.op else "")))
+
+
+def _joined_with_history(tensor: Tensor) -> bool:
+    steps = ancestors(tensor, lambda op: op.name not in PROJECTIONS, 40)
+    return any(op.name in {"concat", "setitem"} for op in steps)
+
+
+def reads_cache(site: AttentionSite) -> bool:
+    """Whether the keys are joined with those of earlier steps, so that a query may stand at the end of all of them."""
+    return site.key is not None and _joined_with_history(site.key)
+
+
+def is_one_query(site: AttentionSite) -> bool:
+    """Whether there is a single query, as in decoding one token at a time."""
+    axis = site.query.shape.at(-2) if site.query is not None else None
+    return axis is not None and axis.is_one
+
+
+def reads_last_position(site: AttentionSite) -> bool:
+    """Whether only the last position of what comes out is read, so that it may see all before it."""
+    for tensor in site.context[:1]:
+        for op in consumers(site.trace, tensor, lambda o: o.name not in {"loss"}, 60):
+            if _takes_last(op):
+                return True
+    return False
+
+
+def _takes_last(op: OpCall) -> bool:
+    items = op.args.get("items")
+    if op.name != "index" or not isinstance(items, Seq) or op.loops:
+        return False
+    last = [item for item in items.items if isinstance(item, Size) and as_int(item) == -1]
+    return bool(last) and len(items.items) >= 2
+
+
+def pooled(site: AttentionSite) -> bool:
+    """Whether the positions are averaged or the first one is read: a sentence is classified, not continued."""
+    for tensor in site.context[:1]:
+        for op in consumers(site.trace, tensor, lambda o: o.name not in {"loss", "softmax"}, 60):
+            reduced = op.notes.get("reduced")
+            if op.name in {"mean", "max", "sum"} and isinstance(reduced, tuple) and any(a.kind == "seq" for a in reduced):
+                return True
+            items = op.args.get("items")
+            if op.name == "index" and isinstance(items, Seq) and len(items.items) >= 2 and as_int(items.items[1]) == 0:
+                return True
+    return False

@@ -1,0 +1,114 @@
+"""Walks a trace backwards and forwards along what carries a value: scores stay scores through scaling and masking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from attnlint.tensor import Tensor
+from attnlint.trace import OpCall, Trace, tensors_in
+
+PRODUCTS = frozenset({"matmul", "einsum", "bmm", "dot", "baddbmm", "inner", "tensordot"})
+PROJECTIONS = frozenset({"linear", "conv", "embedding", "rnn"})
+LAYOUT = frozenset(
+    """reshape transpose permute transpose_all matrix_transpose moveaxis expand_dims squeeze expand broadcast_to
+    expand_as view_as tile repeat_interleave flatten unflatten rearrange einops_repeat index split chunk unbind
+    identity cast select narrow roll""".split()
+)
+_POINTWISE = frozenset(
+    """add sub mul div maximum minimum where masked_fill setitem at_set clip tanh neg dropout join nan_to_num
+    activation relu sigmoid square tril triu scatter copy_into pad concat stack sum_of exp pow floordiv""".split()
+)
+CARRIERS = LAYOUT | _POINTWISE
+_BOTH = frozenset({"add", "sub", "mul", "div", "maximum", "minimum", "join", "where", "pow", "floordiv"})
+_ONE = {"masked_fill": ("x",), "setitem": ("x",), "at_set": ("x",), "expand_as": ("x",), "view_as": ("x",), "index": ("x",)}
+
+
+def carried(op: OpCall) -> list[Tensor]:
+    """The inputs whose values go on into the output; masks and indices do not."""
+    if op.name in _BOTH:
+        return [t for name in ("a", "b") for t in tensors_in([op.args[name]] if name in op.args else [])]
+    if op.name in _ONE:
+        return [t for name in _ONE[op.name] for t in tensors_in([op.args[name]] if name in op.args else [])]
+    if "x" in op.args:
+        return list(tensors_in([op.args["x"]]))
+    return list(op.inputs)
+
+
+def operands(product: OpCall) -> tuple[Tensor, Tensor] | None:
+    """The two tensors that a product multiplies; None where it has others."""
+    if product.name == "einsum":
+        found = product.inputs
+        return (found[0], found[1]) if len(found) == 2 else None
+    one, other = product.tensor("a"), product.tensor("b")
+    return (one, other) if one is not None and other is not None else None
+
+
+def is_activation_product(op: OpCall) -> bool:
+    """Whether an op multiplies two activations, neither of them a weight."""
+    if op.name not in PRODUCTS:
+        return False
+    pair = operands(op)
+    return pair is not None and not pair[0].param and not pair[1].param and not op.notes.get("projection")
+
+
+def ancestors(tensor: Tensor, through: Callable[[OpCall], bool], limit: int = 120) -> Iterator[OpCall]:
+    """The ops that a tensor comes from, nearest first; the walk goes on behind those that `through` lets pass."""
+    seen: set[OpCall] = set()
+    queue = [tensor]
+    while queue and len(seen) < limit:
+        op = queue.pop(0).op
+        if op is None or op in seen:
+            continue
+        seen.add(op)
+        yield op
+        if through(op):
+            queue.extend(carried(op))
+
+
+def is_carrier(op: OpCall) -> bool:
+    """Whether the op hands its input on, changed in value or layout but not in what it is."""
+    return op.name in CARRIERS
+
+
+def outputs(op: OpCall) -> tuple[Tensor, ...]:
+    """Every tensor that an op gives."""
+    return (op.output,) if op.output is not None else op.outputs
+
+
+def consumers(trace: Trace, tensor: Tensor, through: Callable[[OpCall], bool], limit: int = 80) -> Iterator[OpCall]:
+    """The ops that a tensor goes into, in order; the walk goes on behind those that `through` lets pass."""
+    seen: set[OpCall] = set()
+    queue = [tensor]
+    while queue and len(seen) < limit:
+        current = queue.pop(0)
+        for op in trace.uses(current):
+            if op in seen:
+                continue
+            seen.add(op)
+            yield op
+            if through(op) and (op.name not in CARRIERS or any(t is current for t in carried(op))):
+                queue.extend(outputs(op))
+
+
+def source(tensor: Tensor) -> Tensor:
+    """What a query, key or value was projected from: behind layout, the projection, norms and rotation."""
+    current = tensor
+    for _ in range(40):
+        op = current.op
+        if op is None or op.name == "input":
+            return current
+        if op.name in PRODUCTS and op.notes.get("projection"):
+            pair = operands(op)
+            following = next((t for t in pair or () if not t.param), None)
+            return following if following is not None else current
+        if op.name in PROJECTIONS - {"embedding"}:
+            following = next(iter(carried(op)), None)
+            return following if following is not None else current
+        if op.name in LAYOUT or op.name in {"norm", "rotate", "normalize", "dropout", "activation", "mul", "div"}:
+            following = next((t for t in carried(op) if not t.param), None)
+            if following is None:
+                return current
+            current = following
+            continue
+        return current
+    return current

@@ -1,0 +1,176 @@
+"""What a mask is made of: the future, padding, or something that is not in sight."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from attnlint.attention.lineage import PRODUCTS, PROJECTIONS, ancestors
+from attnlint.tensor import Tensor
+from attnlint.trace import OpCall
+from attnlint.values import Choice, Const, Seq, Size, SliceValue, Unknown, Value, as_float, is_none
+
+_CAUSAL = re.compile(
+    r"causal|tril|triu|future|look_?ahead|subsequent|autoregress|no_?peek|(?:^|_)dec(?:oder)?_mask|square_mask|triangular|lower_tri",
+    re.I,
+)
+_PADDING = re.compile(r"pad|key_mask|src_mask|source_mask|length|valid|enc(?:oder)?_mask|input_mask|memory_mask|doc_mask", re.I)
+_BIAS = re.compile(r"bias|rel_?pos|relative|alibi|slope|(?:^|_)pos(?:_|$)|position", re.I)
+_COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
+_STOPS = PRODUCTS | PROJECTIONS | {"softmax", "mha", "sdpa", "norm", "loss"}
+
+
+@dataclass(frozen=True, slots=True)
+class MaskInfo:
+    """What is known of a mask.
+
+    `unseen` says that part of it comes from where the trace does not see, so that it may be causal after all.
+    `bias` says that by its names it is a bias, no mask; `named` that it is called a mask or made as one.
+    """
+
+    causal: bool = False
+    padding: bool = False
+    unseen: bool = False
+    bias: bool = False
+    named: bool = False
+
+    @property
+    def is_mask(self) -> bool:
+        """Whether it blocks positions, as far as can be told."""
+        return self.causal or self.padding or self.named
+
+    @property
+    def may_be_causal(self) -> bool:
+        """Whether it is causal, or could be."""
+        return self.causal or (self.unseen and not (self.bias and not self.named))
+
+
+NO_MASK = MaskInfo()
+
+
+def classify(value: Value | None) -> MaskInfo:
+    """What a mask argument is."""
+    if value is None or is_none(value) or isinstance(value, Size | Const):
+        return NO_MASK
+    if isinstance(value, Choice):
+        return _merge([classify(option) for option in value.options if not is_none(option)])
+    if isinstance(value, Unknown):
+        if value.tensor is None:
+            named = _by_name(value.name)
+            return _merge([named, MaskInfo(unseen=not named.padding)])
+        value = value.tensor
+    if isinstance(value, Seq):
+        return _merge([classify(item) for item in value.items])
+    return _of_tensor(value) if isinstance(value, Tensor) else MaskInfo(unseen=True)
+
+
+def _of_tensor(tensor: Tensor) -> MaskInfo:
+    found = [_by_name(name) for name in {tensor.name, *tensor.aliases}]
+    for op in ancestors_of_mask(tensor):
+        found.append(_of_op(op))
+    return _merge(found)
+
+
+def ancestors_of_mask(tensor: Tensor) -> list[OpCall]:
+    """Every op that a mask is made by, comparisons and indices included."""
+    seen: set[OpCall] = set()
+    queue, order = [tensor], []
+    while queue and len(seen) < 80:
+        op = queue.pop(0).op
+        if op is None or op in seen:
+            continue
+        seen.add(op)
+        order.append(op)
+        if op.name not in _STOPS:
+            queue.extend(op.inputs)
+    return order
+
+
+def _of_op(op: OpCall) -> MaskInfo:
+    output = op.output
+    named = _by_name(output.name) if output is not None else NO_MASK
+    match op.name:
+        case "tril" | "triu" | "causal_mask":
+            return MaskInfo(causal=True, named=True)
+        case "input":
+            name = op.spelling
+            mine = _by_name(name)
+            outside = bool(op.notes.get("parameter") or op.notes.get("free"))
+            return _merge([mine, named, MaskInfo(unseen=outside and not mine.causal and not mine.padding)])
+        case "unknown":
+            mine = _by_name(op.spelling)
+            return _merge([mine, named, MaskInfo(unseen=not mine.padding)])
+        case "setitem" | "at_set":
+            return _merge([named, MaskInfo(causal=True)]) if _writes_a_triangle(op) else named
+    if op.name in _COMPARISONS:
+        return _merge([named, _of_comparison(op)])
+    return named
+
+
+def _of_comparison(op: OpCall) -> MaskInfo:
+    sides = [op.args.get("a"), op.args.get("b")]
+    counts = [_counts(side) for side in sides]
+    if all(counts) and op.name in {"lt", "le", "gt", "ge"}:
+        return MaskInfo(causal=True, named=True)
+    difference = next((side for side in sides if isinstance(side, Tensor)), None)
+    if difference is not None and difference.op is not None and difference.op.name == "sub":
+        inner_sides = [difference.op.args.get("a"), difference.op.args.get("b")]
+        if all(_counts(side) for side in inner_sides):
+            return MaskInfo(causal=True, named=True)
+    if any(counts):
+        return MaskInfo(padding=True, named=True)
+    if op.name in {"eq", "ne"}:
+        tensor = next((side for side in sides if isinstance(side, Tensor)), None)
+        inner = _of_tensor_names(tensor)
+        return NO_MASK if inner.is_mask else MaskInfo(padding=True, named=True)
+    return NO_MASK
+
+
+def _of_tensor_names(tensor: Tensor | None) -> MaskInfo:
+    if tensor is None:
+        return NO_MASK
+    found = [_by_name(name) for name in {tensor.name, *tensor.aliases}]
+    if tensor.op is not None:
+        found.append(_by_name(tensor.op.spelling))
+        if tensor.op.name in {"tril", "triu", "index", "causal_mask"} | _COMPARISONS:
+            found.extend(_of_op(op) for op in ancestors_of_mask(tensor))
+    return _merge(found)
+
+
+def _counts(value: Value | None) -> bool:
+    """Whether a value is a run of positions."""
+    if not isinstance(value, Tensor):
+        return False
+    steps = ancestors(value, lambda op: op.name not in _STOPS and op.name != "input", 16)
+    return any(op.name == "arange" for op in steps)
+
+
+def _writes_a_triangle(op: OpCall) -> bool:
+    """Whether an assignment in a loop, or by triangle indices, blocks what lies behind a position."""
+    if any(_CAUSAL.search(o.spelling) for t in op.inputs for o in ancestors(t, lambda _: True, 8)):
+        return True
+    items = op.args.get("items")
+    if not op.loops or not isinstance(items, Seq):
+        return False
+    value = as_float(op.args.get("value"))
+    sliced = any(isinstance(item, SliceValue) for item in items.items)
+    return sliced and len(items.items) >= 2 and value is not None
+
+
+def _by_name(name: str) -> MaskInfo:
+    return MaskInfo(
+        causal=_CAUSAL.search(name) is not None,
+        padding=_PADDING.search(name) is not None,
+        bias=_BIAS.search(name) is not None and "mask" not in name,
+        named="mask" in name.lower(),
+    )
+
+
+def _merge(found: list[MaskInfo]) -> MaskInfo:
+    return MaskInfo(
+        any(info.causal for info in found),
+        any(info.padding for info in found),
+        any(info.unseen for info in found),
+        any(info.bias for info in found),
+        any(info.named for info in found),
+    )

@@ -1,0 +1,109 @@
+"""Where scores get their scale: before the product, after it, or nowhere that can be seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+from attnlint.attention.lineage import LAYOUT, PRODUCTS, PROJECTIONS, ancestors
+from attnlint.attention.masks import classify
+from attnlint.attention.sites import AttentionSite
+from attnlint.dims import Answer, const, equal
+from attnlint.tensor import Tensor, show_axis
+from attnlint.trace import OpCall
+from attnlint.values import Choice, Const, Size, Unknown, Value
+
+_NORMS = frozenset({"norm", "normalize", "sqrt", "rsqrt", "exp"})
+_PASSES = LAYOUT | {"rotate", "dropout", "join", "add", "concat", "activation", "setitem", "cast", "where", "mul", "div", "neg"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """The op that scales scores, and how a reader would say it."""
+
+    op: OpCall
+    text: str
+
+
+def scaling(site: AttentionSite) -> Scaling | None:
+    """The first op that scales the scores of an attention, or its query or key; None where none is seen."""
+    for op in site.products:
+        if op.name == "baddbmm" and ("alpha" in op.args or op.spelling.endswith("baddbmm")):
+            return Scaling(op, "scaled inside the product")
+    for op in site.steps:
+        factor = scalar_factor(op)
+        if factor is not None:
+            return Scaling(op, f"scaled by {_show(op, factor, site)}")
+    for tensor in (site.query, site.key):
+        found = _before(tensor, site)
+        if found is not None:
+            return found
+    return None
+
+
+def hidden_scale(site: AttentionSite) -> bool:
+    """Whether query or key come from where a scale could be that the trace does not see."""
+    return any(_is_hidden(tensor) for tensor in (site.query, site.key))
+
+
+def scalar_factor(op: OpCall) -> Value | None:
+    """What an op multiplies or divides by, where that is a number or a learned temperature and no mask."""
+    if op.name not in {"mul", "div", "pow"}:
+        return None
+    for name in ("b", "a") if op.name == "mul" else ("b",):
+        value = op.args.get(name)
+        if isinstance(value, Size | Const | Choice) or (isinstance(value, Unknown) and value.tensor is None):
+            return value
+        tensor = value.tensor if isinstance(value, Unknown) else value
+        if isinstance(tensor, Tensor) and _is_scalar_like(tensor) and not classify(tensor).is_mask:
+            return tensor
+    return None
+
+
+def _is_scalar_like(tensor: Tensor) -> bool:
+    if tensor.param or tensor.rank == 0:
+        return True
+    if not tensor.shape.known:
+        return not classify(tensor).unseen or any(op.name == "input" for op in ancestors(tensor, lambda _: True, 20))
+    wide = [axis for axis in tensor.axes if not axis.is_one and axis.kind != "heads"]
+    return not wide or any(op.name in _NORMS for op in ancestors(tensor, lambda _: True, 20))
+
+
+def _before(tensor: Tensor | None, site: AttentionSite) -> Scaling | None:
+    if tensor is None:
+        return None
+    for op in ancestors(tensor, lambda o: o.name in _PASSES, 60):
+        if op.name in _NORMS:
+            return Scaling(op, "scaled by normalising query and key")
+        factor = scalar_factor(op)
+        if factor is not None:
+            return Scaling(op, f"scaled by {_show(op, factor, site)}")
+    return None
+
+
+def _is_hidden(tensor: Tensor | None) -> bool:
+    if tensor is None:
+        return True
+    for op in ancestors(tensor, lambda o: o.name in _PASSES, 60):
+        if op.name == "unknown" or (op.name in PROJECTIONS and op.name == "conv"):
+            return True
+        if op.name in PRODUCTS and not op.notes.get("projection") and not _has_weight(op):
+            return True
+    return False
+
+
+def _has_weight(op: OpCall) -> bool:
+    return any(tensor.param for tensor in op.inputs) or len(op.inputs) < 2
+
+
+def _show(op: OpCall, factor: Value, site: AttentionSite) -> str:
+    """The factor as a reader would write it: `1/√head_dim` where it is the root of the query's last axis."""
+    if not isinstance(factor, Size):
+        return getattr(factor, "name", "") or "a factor"
+    size = const(1) / factor.dim if op.name == "div" else factor.dim
+    radicand = size.power(Fraction(-2))
+    width = site.query.shape.at(-1) if site.query is not None else None
+    if width is not None and equal(radicand, width.size) is Answer.YES:
+        return f"1/√{show_axis(width)}"
+    whole = all(power.denominator == 1 for monomial, _ in radicand.terms for _, power in monomial)
+    return f"1/√({radicand})" if whole and "?" not in str(radicand) else str(size)
