@@ -105,6 +105,8 @@ class Binding:
 class Cell:
     """A write to an attribute of an object (`self.k_cache = k`), in the order of the trace.
 
+    A write to a dict's item (`cache["k"] = k`) is one too, by the name `[k]`.
+
     `old` is what the attribute held before; `index` is the number of op calls made before it.
     """
 

@@ -18,8 +18,11 @@ from attnlint.values import ClassValue, Func, Instance, Ref, Unknown
 MAX_SCRIPT = 200_000
 MAX_RETRACE = 1_500
 _STRONG = re.compile(
-    r"oftmax|dot_product|eadAttention|nn\.Transformer|matmul|einsum|bmm\(| @ |\.dot\(|np\.exp|lash_att|_attention\(|cache"
+    r"oftmax|dot_product|eadAttention|nn\.Transformer|matmul|einsum|bmm\(| @ |\.dot\(|np\.exp|lash_att|_attention\(|cache|project_k|k_proj"
+    r"|(?:cat|concat|concatenate|hstack)\([^\n]{0,80}?(?:pos|\bpe\b)"
 )
+# What a fragment without imports tells of its library: NumPy's `view` takes no sizes, and its axes are no `dim`.
+_TORCH = re.compile(r"\b(?:torch|nn)\.|\.(?:view|unsqueeze|masked_fill|permute|contiguous)\(|\bdim=|_proj\(")
 _GENERATIVE = re.compile(r"CausalLM|LMHead|GPT|LanguageModel|Decoder|Generat|Seq2Seq|\bLM\b")
 _NEVER = frozenset({"__init__", "__repr__", "__len__", "backward", "extra_repr", "_init_weights", "init_weights",
                     "reset_parameters", "configure_optimizers", "__str__", "__hash__", "__eq__", "from_pretrained"})  # fmt: skip
@@ -190,4 +193,4 @@ def _main_library(index: FileIndex) -> str:
     for name in ("torch", "tensorflow", "keras", "jax", "mlx", "tinygrad", "numpy"):
         if name in found:
             return name
-    return "torch" if re.search(r"\b(?:torch|nn)\.", index.text) else "numpy"
+    return "torch" if _TORCH.search(index.text) else "numpy"

@@ -75,6 +75,9 @@ class Naming:
         lower = name.lower()
         is_tensor = shape.known or default.known or lower in _SCORES or not kind_of(name) and "mask" in lower
         value.op = self.i.m.input(name, site, default, free=True).op
+        if name in self.i.m.symbols and not default.known:
+            # A comment has it among a shape's sizes: the code's size of that name is the same one.
+            value.size = self.i.m.symbols[name]
         if is_tensor and value.op is not None:
             value.tensor = value.op.output
         return value

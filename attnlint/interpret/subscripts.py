@@ -9,6 +9,7 @@ from attnlint.ir import Site
 from attnlint.ops.signature import as_tensor
 from attnlint.state import Scope
 from attnlint.tensor import Axis, Atom, Shape, Tensor
+from attnlint.trace import Cell
 from attnlint.values import (
     Choice, Const, Instance, Layer, Mapping, Method, Ref, Seq, ShapeOf, Size, SliceValue, Unknown, Value, as_int, as_str,
     is_none,
@@ -85,8 +86,10 @@ class Subscripts:
             if key is None:
                 owner.open = True
             else:
+                self._record(owner, key, owner.items.get(key), value, site)
                 m.journal.write(owner.items, key, value)
         elif isinstance(owner, Unknown) and (key := as_str(items[0])) is not None:
+            self._record(owner, key, owner.attrs.get(f"[{key}]"), value, site)
             m.journal.write(owner.attrs, f"[{key}]", value)
         elif isinstance(owner, Seq):
             position = as_int(items[0])
@@ -98,6 +101,11 @@ class Subscripts:
             setter = self.i.attributes.member(owner.cls, "__setitem__")
             if setter is not None:
                 self.i.calls.call(self.i.attributes.bind(setter, owner, owner.cls, site), [items[0], value], {}, site)
+
+    def _record(self, owner: Value, key: str, old: Value | None, new: Value, site: Site) -> None:
+        """A write to a dict's item is a cell like an attribute, named `[key]`."""
+        m = self.i.m
+        m.trace.cells.append(Cell(owner, f"[{key}]", old, new, site, m.frame, len(m.trace.ops), m.loops))
 
     def _of_list(self, owner: Seq, first: Value | None, site: Site) -> Value:
         if isinstance(first, SliceValue):
