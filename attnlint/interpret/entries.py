@@ -18,7 +18,7 @@ from attnlint.values import ClassValue, Func, Instance, Ref, Unknown
 MAX_SCRIPT = 200_000
 MAX_RETRACE = 1_500
 _STRONG = re.compile(
-    r"oftmax|dot_product|eadAttention|nn\.Transformer|matmul|einsum|bmm\(| @ |\.dot\(|np\.exp|lash_att|_attention\(|cache|project_k|k_proj"
+    r"oftmax|mask|attn\(|model\(|dot_product|eadAttention|nn\.Transformer|matmul|einsum|bmm\(| @ |\.dot\(|np\.exp|lash_att|_attention\(|cache|project_k|k_proj"
     r"|(?:cat|concat|concatenate|hstack)\([^\n]{0,80}?(?:pos|\bpe\b)"
 )
 # What a fragment without imports tells of its library: NumPy's `view` takes no sizes, and its axes are no `dim`.

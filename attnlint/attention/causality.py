@@ -1,0 +1,65 @@
+"""Whether an attention can look ahead as it stands, before anyone asks whether it should."""
+
+from __future__ import annotations
+
+from attnlint.attention.evidence import direction, is_one_query, is_self_attention, pooled, reads_cache, reads_last_position
+from attnlint.attention.masks import classify
+from attnlint.attention.sites import AttentionSite, mask_use
+from attnlint.values import Const, is_none
+
+
+def future_is_open(site: AttentionSite) -> bool:
+    """Whether a self-attention is known to have no mask that blocks the future, on any path.
+
+    False wherever that cannot be told: a mask that is not in sight, a step that is not followed, one query at a time.
+    """
+    if site.kind == "written" and (not site.products or site.unseen):
+        return False
+    if is_self_attention(site) is False or is_one_query(site) or reads_cache(site):
+        return False
+    if any(_may_block(use.info.may_be_causal, use.mask) for use in site.masks) or _is_causal_flag(site):
+        return False
+    if any(use.info.padding and not use.info.unseen for use in site.masks) and not _named_decoder(site):
+        return False
+    if site.kind == "layer" and "key_padding_mask" in site.op.args and not _named_decoder(site):
+        return False
+    if _masked_later(site) or _discarded(site):
+        return False
+    return not reads_last_position(site) and not pooled(site)
+
+
+def _may_block(causal: bool, mask: object) -> bool:
+    return causal and not (isinstance(mask, Const) and is_none(mask))
+
+
+def _is_causal_flag(site: AttentionSite) -> bool:
+    """Whether the call itself is told to be causal, or may be."""
+    for name in ("is_causal", "tgt_is_causal", "use_causal_mask", "causal"):
+        value = site.op.args.get(name)
+        if value is not None and not (isinstance(value, Const) and value.value is False) and not is_none(value):
+            return True
+    return False
+
+
+def _named_decoder(site: AttentionSite) -> bool:
+    return direction(site).causal is True
+
+
+def _masked_later(site: AttentionSite) -> bool:
+    """Whether a mask meets the weights after the softmax: another rule's business."""
+    if site.softmax is None:
+        return False
+    weights = {site.softmax.op, *site.after}
+    uses = [mask_use(op, weights) for op in site.after]
+    return any(use is not None and (use.info.causal or use.info.unseen or use.info.is_mask) for use in uses)
+
+
+def _discarded(site: AttentionSite) -> bool:
+    """Whether a masking op was applied to the scores and its result thrown away: another rule's business."""
+    on_way = {*site.products, *site.steps}
+    for op in site.trace.ops:
+        if op.name in {"masked_fill", "where"} and op not in on_way and op.output is not None:
+            takes_scores = any(t.op in on_way for t in op.inputs)
+            if takes_scores and not site.trace.uses(op.output) and classify(op.args.get("mask", op.args.get("cond"))).causal:
+                return True
+    return False

@@ -1,0 +1,102 @@
+"""Whether a mask lies on the scores as it should: keys on keys, queries on queries, batch on batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from attnlint.attention.masks import MaskInfo
+from attnlint.attention.sites import AttentionSite, MaskUse
+from attnlint.dims import Answer, equal
+from attnlint.ops.signature import as_tensor
+from attnlint.tensor import Axis, Shape, Tensor, show_axis, show_shape
+from attnlint.values import Seq, Unknown, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """How a mask fails to fit, and whether sizes prove it."""
+
+    message: str
+    certain: bool
+
+
+def misfit(use: MaskUse, site: AttentionSite) -> Misfit | None:
+    """The fault in the shape of a mask where it meets the scores; None where there is none that can be told."""
+    mask = _mask_tensor(use.mask)
+    scores = _scores_shape(use, site)
+    if mask is None or scores is None or not mask.shape.known or not scores.known:
+        return None
+    if use.info.bias and not use.info.is_mask:
+        return None
+    return _compare(mask.shape, scores, use.info, site)
+
+
+def _mask_tensor(value: Value) -> Tensor | None:
+    if isinstance(value, Seq):
+        return as_tensor(value.items[0]) if len(value.items) == 1 else None
+    return as_tensor(value) if isinstance(value, Tensor | Unknown) else None
+
+
+def _scores_shape(use: MaskUse, site: AttentionSite) -> Shape | None:
+    op = use.op
+    if op.name == "sdpa" and site.query is not None and site.key is not None:
+        query, key = site.query.shape, site.key.shape
+        if len(query.axes) < 2 or len(key.axes) < 2:
+            return None
+        return Shape((*query.axes[:-1], key.axes[-2]), query.open)
+    if op.name in {"masked_fill", "setitem", "at_set"}:
+        tensor = op.tensor("x")
+        return tensor.shape if tensor is not None else None
+    for name in ("a", "b"):
+        tensor = op.tensor(name)
+        if tensor is not None and tensor is not use.mask and not (op.name == "where" and tensor.rank == 0):
+            return tensor.shape
+    return None
+
+
+def _compare(mask: Shape, scores: Shape, info: MaskInfo, site: AttentionSite) -> Misfit | None:
+    text = f"a mask of shape {show_shape(mask)} on scores {show_shape(scores)}"
+    if not scores.open and not mask.open and len(mask.axes) > len(scores.axes):
+        return Misfit(f"{text} has more axes than they do", True)
+    pairs = list(zip(reversed(mask.axes), reversed(scores.axes), strict=False))
+    for number, (mine, theirs) in enumerate(pairs):
+        problem = _clash(mine, theirs)
+        if problem is not None:
+            names = ("keys", "queries")
+            on = names[number] if number < 2 else f"axis {-number - 1}"
+            return Misfit(f"{text} puts {show_axis(mine)} on the {on} ({show_axis(theirs)})", problem)
+    if _on_queries_alone(mask, info) and not _keys_are_masked_too(site):
+        return Misfit(f"{text} masks padded queries and no keys: its padding axis lies on the queries", False)
+    return None
+
+
+def _clash(mine: Axis, theirs: Axis) -> bool | None:
+    """Whether two aligned axes cannot belong together; True where their sizes prove it."""
+    if mine.is_one or theirs.is_one:
+        return None
+    answer = equal(mine.size, theirs.size)
+    if answer is Answer.NO:
+        return True
+    if answer is Answer.YES or mine.same(theirs):
+        return None
+    kinds = mine.kind, theirs.kind
+    if len(theirs.atoms) > 1 and len(mine.atoms) == 1 and {a.kind for a in theirs.atoms} == {"batch", "heads"}:
+        return True if mine.kind == "batch" else None
+    if "" in kinds or kinds[0] == kinds[1]:
+        return None
+    return False if "qkv" not in kinds else None
+
+
+def _on_queries_alone(mask: Shape, info: MaskInfo) -> bool:
+    if not info.padding or info.causal or info.unseen or len(mask.axes) < 3:
+        return False
+    return mask.axes[-1].is_one and not mask.axes[-2].is_one and mask.axes[-2].kind in {"seq", ""}
+
+
+def _keys_are_masked_too(site: AttentionSite) -> bool:
+    for use in site.masks:
+        tensor = _mask_tensor(use.mask)
+        last = tensor.shape.at(-1) if tensor is not None else None
+        if last is None or not last.is_one:
+            return True
+    return False

@@ -1,0 +1,112 @@
+"""Whether a product of query and key contracts their features and leaves a row a query and a column a key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from attnlint.attention.lineage import LAYOUT, operands
+from attnlint.attention.roles import role
+from attnlint.attention.sites import AttentionSite, contracted_axis
+from attnlint.dims import Answer, equal
+from attnlint.tensor import Axis, Tensor, show_axis, show_shape
+from attnlint.trace import OpCall
+
+_TURNS = frozenset({"transpose", "permute", "transpose_all", "matrix_transpose", "moveaxis", "rearrange"})
+
+
+@dataclass(frozen=True, slots=True)
+class WrongProduct:
+    """What is wrong with a product of query and key; `certain` where sizes or identities prove it."""
+
+    message: str
+    certain: bool
+    turn: OpCall | None = None
+
+
+def wrong_product(product: OpCall, site: AttentionSite | None = None) -> WrongProduct | None:
+    """The fault of a product of query and key; None where there is none that can be told."""
+    pair = operands(product)
+    if pair is None or product.name == "einsum":
+        return None
+    left, right = pair
+    turn = last_turn(right) or last_turn(left)
+    reversed_all = _reversed(right) or _reversed(left)
+    if reversed_all is not None:
+        inner = reversed_all.tensor("x")
+        shape = show_shape(inner.shape) if inner is not None else ""
+        return WrongProduct(f"`.T` reverses every axis of a tensor of shape {shape}, the batch axis too", True, reversed_all)
+    mine, theirs = contracted_axis(product, 0), contracted_axis(product, 1)
+    if mine is None or theirs is None:
+        return None
+    if product.notes.get("clash") is True or _by_kind(mine, theirs):
+        certain = product.notes.get("clash") is True or _known_kinds(left, right)
+        text = f"the product of query and key contracts {show_axis(mine)} of the query with {show_axis(theirs)} of the key"
+        text += f": {show_shape(left.shape)} @ {show_shape(right.shape)}"
+        return WrongProduct(text, certain, turn)
+    if site is not None and mine.kind == theirs.kind == "seq" and _mix_clashes(site):
+        text = f"the product of query and key sums over the positions, so that the scores are {show_shape(product.output.shape) if product.output else ''}"
+        return WrongProduct(f"{text} and not [q_len, k_len]", True, turn)
+    return None
+
+
+def swapped(site: AttentionSite) -> bool:
+    """Whether keys multiply queries and the weights are then used as if queries multiplied keys."""
+    if site.product is None or site.softmax is None or site.roles != ("k", "q") or not site.mixes:
+        return False
+    axes, mixed = site.softmax.axes, site.mixed_axes
+    if not axes or not mixed:
+        return False
+    parts = {atom.part for axis in (*axes, *mixed) for atom in axis.atoms}
+    return parts == {"columns"}
+
+
+def last_turn(tensor: Tensor) -> OpCall | None:
+    """The transpose that gave a tensor its layout, right before it is used."""
+    op = tensor.op
+    for _ in range(6):
+        if op is None:
+            return None
+        if op.name in _TURNS:
+            return op
+        if op.name not in LAYOUT:
+            return None
+        inner = op.tensor("x")
+        op = inner.op if inner is not None else None
+    return None
+
+
+def _reversed(tensor: Tensor) -> OpCall | None:
+    op = tensor.op
+    if op is not None and op.name == "transpose_all":
+        inner = op.tensor("x")
+        rank = inner.rank if inner is not None else None
+        if (rank is not None and rank >= 3) or (inner is not None and rank is None and len(inner.axes) >= 3):
+            return op
+    return None
+
+
+def _by_kind(mine: Axis, theirs: Axis) -> bool:
+    """A feature axis that meets an axis of positions, batch or heads, whose sizes are not known to be equal."""
+    if equal(mine.size, theirs.size) is Answer.YES:
+        return False
+    kinds = {mine.kind, theirs.kind}
+    return "feature" in kinds and bool(kinds & {"seq", "batch", "heads"})
+
+
+def _known_kinds(left: Tensor, right: Tensor) -> bool:
+    return not left.shape.open and not right.shape.open
+
+
+def _mix_clashes(site: AttentionSite) -> bool:
+    for mix in site.mixes:
+        pair = [contracted_axis(mix, 0), contracted_axis(mix, 1)]
+        one, other = pair
+        if mix.notes.get("clash") is True or (one is not None and other is not None and _by_kind(one, other)):
+            return True
+    return False
+
+
+def is_query_key(product: OpCall) -> bool:
+    """Whether by their names a product's operands are a query and a key."""
+    pair = operands(product)
+    return pair is not None and {role(pair[0]), role(pair[1])} == {"q", "k"}

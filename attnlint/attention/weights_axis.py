@@ -1,0 +1,112 @@
+"""Whether a softmax normalises over the keys: judged by where its axis comes from, never by its number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from attnlint.attention.normalise import renormalises
+from attnlint.attention.products import swapped, wrong_product
+from attnlint.attention.sites import AttentionSite
+from attnlint.tensor import Atom, Axis, show_axis, show_shape
+
+
+@dataclass(frozen=True, slots=True)
+class WrongAxis:
+    """What a softmax normalises over instead of the keys; `certain` where the axes' origin proves it."""
+
+    message: str
+    certain: bool
+
+
+def wrong_axis(site: AttentionSite) -> WrongAxis | None:
+    """The fault of an attention's softmax; None where it has none that can be told."""
+    softmax = site.softmax
+    if softmax is None or not (site.mixes or set(site.roles) == {"q", "k"} or not site.products):
+        return None
+    if site.product is not None and (wrong_product(site.product, site) is not None or swapped(site)):
+        return None
+    if softmax.whole:
+        rank = softmax.scores.rank
+        if rank == 1 or (not softmax.scores.shape.known and not site.products):
+            return None
+        return WrongAxis(f"softmax over the whole of {show_shape(softmax.scores.shape)}: all weights together sum to 1", True)
+    if softmax.written and not softmax.keeps:
+        return _lost_axis(site)
+    if softmax.axes is None:
+        return _by_position(site)
+    mine = _atoms(softmax.axes)
+    keys = _atoms(tuple(site.mixed_axes))
+    if mine and keys:
+        if mine & keys or _renormalised(site, keys):
+            return None
+        return WrongAxis(_text(site, softmax.axes), True)
+    return _by_origin(site, mine)
+
+
+def _by_origin(site: AttentionSite, mine: frozenset[Atom]) -> WrongAxis | None:
+    """Without a mix in sight: rows of a query · key product are queries, and a batch or head axis is neither."""
+    assert site.softmax is not None and site.softmax.axes is not None
+    if site.products and set(site.roles) != {"q", "k"}:
+        return None
+    parts = {atom.part for atom in mine}
+    queries = "columns" if site.roles[0] == "k" else "rows"
+    if site.escapes and site.products:
+        return None
+    if parts == {queries} or (mine and {atom.kind for atom in mine} <= {"heads", "batch"}):
+        return WrongAxis(_text(site, site.softmax.axes), True)
+    return None
+
+
+def _by_position(site: AttentionSite) -> WrongAxis | None:
+    """A fragment's scores, of which only the last two axes are known: 0 and -2 are never the keys."""
+    assert site.softmax is not None
+    position = site.softmax.op.notes.get("position")
+    if site.products or not isinstance(position, int) or site.softmax.scores.rank == 1:
+        return None
+    if position in {0, -2}:
+        return WrongAxis(f"softmax over axis {position} of the scores, which is not the keys' (the last)", True)
+    if position == 1 and site.softmax.scores.shape.open:
+        return WrongAxis("softmax over axis 1 of the scores, which is not the keys' unless they have two axes", False)
+    return None
+
+
+def _lost_axis(site: AttentionSite) -> WrongAxis | None:
+    """A written softmax whose sum drops its axis: the division then runs along another one."""
+    softmax = site.softmax
+    assert softmax is not None
+    rank = softmax.scores.rank
+    last = softmax.axes is not None and softmax.scores.shape.at(-1) is not None and softmax.axes[0] is softmax.scores.shape.at(-1)
+    if rank is not None and rank >= 2 and last:
+        return WrongAxis("the sum loses its axis (no keepdims), so each score is divided by another row's sum", True)
+    return None
+
+
+def _renormalised(site: AttentionSite, keys: frozenset[Atom]) -> bool:
+    for op in site.after:
+        axes = renormalises(op)
+        if axes is not None and (not axes or _atoms(axes) & keys):
+            return True
+    return False
+
+
+def _atoms(axes: tuple[Axis, ...]) -> frozenset[Atom]:
+    """The atoms of axes, with those that they were sliced or tiled from."""
+    found = set()
+    for axis in axes:
+        for atom in axis.atoms:
+            current: Atom | None = atom
+            found.add(atom)
+            while current is not None and current.part in {"slice", "tiled", "joined", "interleaved"}:
+                current = current.parent
+                if current is not None:
+                    found.add(current)
+    return frozenset(found)
+
+
+def _text(site: AttentionSite, axes: tuple[Axis, ...]) -> str:
+    assert site.softmax is not None
+    shape = site.softmax.scores.shape
+    place = next((n for n, axis in enumerate(shape.axes) if axis is axes[0] or axis.same(axes[0])), None)
+    what = {"heads": "the heads", "batch": "the batch", "seq": "the queries", "feature": "the features"}.get(axes[0].kind, "")
+    where = f"axis {place} of {show_shape(shape)}" if place is not None and not shape.open else show_axis(axes[0])
+    return f"softmax runs over {what or 'an axis'} ({where}) and not over the keys"

@@ -1,0 +1,69 @@
+"""Attention that must not see the future has no causal mask on any path to its softmax.
+
+## Why is this bad?
+A model that predicts the next token and may look at it while training learns to copy. The loss becomes
+perfect and what it generates is nonsense, since at generation time there is no future to copy from.
+
+## Example
+```python
+import numpy as np
+
+
+class TinyGPT:
+    def attend(self, q, k, v):
+        scores = q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])
+        return softmax(scores) @ v
+```
+
+## Use instead
+```python
+import numpy as np
+
+
+class TinyGPT:
+    def attend(self, q, k, v):
+        scores = q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])
+        future = np.triu(np.ones((q.shape[-2], q.shape[-2]), dtype=bool), k=1)
+        scores = np.where(future, -np.inf, scores)
+        return softmax(scores) @ v
+```
+
+## Known limits
+Whether a model must be causal is not written in its arithmetic. A warning needs evidence: names and
+docstrings (decoder, GPT, language model), tokens in and logits over the same vocabulary out with shifted
+labels or a generate loop. Without any evidence it is a question (`info`), and evidence of an encoder,
+images, or cross-attention keeps it silent. A mask parameter whose callers are not in sight counts as a mask.
+
+## References
+- Vaswani et al. 2017, Attention Is All You Need, section 3.2.3: https://arxiv.org/abs/1706.03762
+"""
+
+from collections.abc import Iterator
+
+from attnlint.attention.causality import future_is_open
+from attnlint.attention.evidence import direction
+from attnlint.attention.places import place_in
+from attnlint.diagnostic import Severity
+from attnlint.rule import Finding, rule
+from attnlint.trace import Trace
+
+HELP = "add a mask that is -inf (or True = blocked) above the diagonal to the scores before the softmax"
+
+
+@rule("ATT001", "missing-causal-mask")
+def check(trace: Trace) -> Iterator[Finding]:
+    """One finding for each self-attention that can look ahead and should not, or whose direction nothing tells."""
+    for site in trace.sites:
+        if not future_is_open(site):
+            continue
+        evidence = direction(site)
+        if evidence.causal is False:
+            continue
+        place = place_in(site.op, site.product.frame if site.product is not None else site.op.frame)
+        related = ((site.product.site, "scores computed here"),) if site.product is not None else ()
+        if evidence.causal:
+            message = f"every position attends to later ones: no causal mask reaches this attention, but {evidence.why}"
+            yield Finding(place, message, Severity.WARNING, related, HELP)
+        else:
+            message = "no mask reaches this attention: should positions be kept from seeing later ones?"
+            yield Finding(place, message, Severity.INFO, related, f"if this decodes or generates, {HELP}")

@@ -1,0 +1,109 @@
+"""Scores reach the softmax without being divided by the root of the head dimension.
+
+## Why is this bad?
+The dot product of two random vectors of size d has variance d. With d = 64 scores are eight times larger
+than the softmax likes: the weights are nearly one-hot, and gradients vanish.
+
+## Example
+```python
+import numpy as np
+
+
+class Encoder:
+    def attend(self, Q, K, V):
+        scores = Q @ K.swapaxes(-1, -2)
+        return softmax(scores) @ V
+```
+
+## Use instead
+```python
+import numpy as np
+
+
+class Encoder:
+    def attend(self, Q, K, V):
+        scores = Q @ K.swapaxes(-1, -2) / np.sqrt(Q.shape[-1])
+        return softmax(scores) @ V
+```
+
+## Known limits
+A scale that sits in the initialisation of the query's projection (T5) is only seen where the text says so.
+Where query or key come from a function that the trace does not follow, the rule is silent, and so it is for
+non-local blocks built from convolutions, which are unscaled by design.
+
+## References
+- Vaswani et al. 2017, Attention Is All You Need, section 3.2.1: https://arxiv.org/abs/1706.03762
+"""
+
+import re
+from collections.abc import Iterator
+
+from attnlint.attention.places import place_in
+from attnlint.attention.products import is_query_key, wrong_product
+from attnlint.attention.scale import hidden_scale, scaling
+from attnlint.attention.sites import AttentionSite
+from attnlint.diagnostic import Severity
+from attnlint.hints import in_comment
+from attnlint.rule import Finding, rule
+from attnlint.tensor import show_axis
+from attnlint.trace import OpCall, Trace
+
+# The scale may live where no op shows it: in the initialisation, or in a design that says that it has none.
+_ELSEWHERE = re.compile(r"\bm?T5\b|unscaled|without scaling|no scaling|init\.\w*normal_\(\s*self\.\w*q\w*\.weight|folded", re.I)
+HELP = "divide the scores by the square root of the head dimension before the softmax"
+
+
+@rule("ATT002", "missing-scale")
+def check(trace: Trace) -> Iterator[Finding]:
+    """One finding for each attention whose scores are known to be unscaled."""
+    for site in trace.sites:
+        if site.kind != "written" or site.product is None or site.unseen or len(site.products) != 1:
+            continue
+        if not _is_attention(site) or scaling(site) is not None or hidden_scale(site) or _elsewhere(site):
+            continue
+        assert site.softmax is not None
+        place = place_in(site.product, site.softmax.op.frame)
+        related = ((site.product.site, "query · key here"), (site.softmax.op.site, "normalised here, with nothing in between that scales"))
+        yield Finding(place, f"scores are not scaled by 1/√{_width(site)} before the softmax", Severity.WARNING, related, HELP)
+    yield from _bare(trace)
+
+
+def _is_attention(site: AttentionSite) -> bool:
+    return bool(site.mixes) or set(site.roles) == {"q", "k"}
+
+
+def _elsewhere(site: AttentionSite) -> bool:
+    return _ELSEWHERE.search(site.trace.text) is not None
+
+
+def _width(site: AttentionSite) -> str:
+    axis = site.query.shape.at(-1) if site.query is not None else None
+    text = show_axis(axis) if axis is not None else "?"
+    return "d_k" if "?" in text else text
+
+
+def _bare(trace: Trace) -> Iterator[Finding]:
+    """A fragment that ends with the product: scores that nothing divides and nothing else uses.
+
+    One whose shape stands beside it is about the shape.
+    """
+    shown = {binding.value for binding in trace.bindings if in_comment(binding.comment)}
+    for op in trace.ops:
+        if op.output in shown or not _ends_as_scores(op, trace) or not all(_is_free(t.op) for t in op.inputs):
+            continue
+        yield Finding(op.site, "scores are not scaled by 1/√d_k", Severity.WARNING, (), HELP)
+
+
+def _ends_as_scores(op: OpCall, trace: Trace) -> bool:
+    output = op.output
+    if output is None or op.name not in {"matmul", "dot", "bmm", "einsum"} or not is_query_key(op) or trace.uses(output):
+        return False
+    return "score" in output.name.lower() and wrong_product(op) is None
+
+
+def _is_free(op: OpCall | None) -> bool:
+    """Whether a fragment's name stands behind a tensor, through nothing but its layout."""
+    while op is not None and op.name != "input":
+        inner = op.tensor("x") if op.name in {"transpose", "permute", "transpose_all", "matrix_transpose"} else None
+        op = inner.op if inner is not None else None
+    return op is not None and bool(op.notes.get("free"))
