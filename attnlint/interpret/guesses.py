@@ -37,7 +37,7 @@ class Guesses:
         """A call of something of another package that no table spells."""
         tail = dotted.rpartition(".")[2]
         for value in (*args, *kwargs.values()):
-            if isinstance(value, Func) and not args[0] is value and tail in {"checkpoint", "remat"}:
+            if args and isinstance(value, Func) and args[0] is not value and tail in {"checkpoint", "remat"}:
                 return self.i.calls.call(value, args[1:], {}, site)
         if tail[:1].isupper():
             made = Unknown(f"{dotted} is defined in another file", tail)

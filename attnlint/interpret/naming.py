@@ -71,6 +71,7 @@ class Naming:
     def _fragment(self, name: str, site: Site) -> Value:
         shape = self.i.binding.hinted(name)
         value = Unknown(f"{name} comes from nowhere", name, free=True)
+        self.i.m.trace.is_fragment = True
         default = self._default_shape(name) if not shape.known else shape
         lower = name.lower()
         is_tensor = shape.known or default.known or lower in _SCORES or not kind_of(name) and "mask" in lower
@@ -108,9 +109,17 @@ class Naming:
         if annotation == "int" or number is not None or (isinstance(default, Size) and not is_none(default)):
             value.size = dims.symbol(name, number)
             return Size(value.size, name)
+        if default is None and owner == "__init__" and len(name) == 1 and kind_of(name):
+            # Constructors are given sizes, not arrays, so that a single letter is one there.
+            value.size = dims.symbol(name)
+            return Size(value.size, name)
         if isinstance(default, Const) and isinstance(default.value, bool | str | float):
             return Unknown(value.reason, name, parameter=True, annotation=type(default.value).__name__)
         shape = self._documented(param, docs, scope)
+        if owner == "__init__" and not annotation and not shape.known:
+            # Constructors take sizes; what is used otherwise (a module, a configuration) is found out by its use.
+            value.annotation = "constructor"
+            return value
         op = self.i.m.input(name, site, shape, parameter=True, maybe_none=value.maybe_none).op
         value.op = op
         if shape.known and op is not None:
@@ -133,7 +142,8 @@ class Naming:
             hint = next((h for h in hints.in_docstring(docs) if param.name in h.names), None)
         if hint is not None:
             return hints.shape_of(hint, lambda name: self.i.binding.size(name, scope))
-        return self.i.m.params.get(param.name, UNKNOWN_SHAPE)
+        known = self.i.m.params.get(param.name) or self.i.binding.hinted(param.name)
+        return known if known.known or param.name.lower() not in _SCORES else self._default_shape(param.name)
 
     def _annotated_class(self, annotation: str, scope: Scope) -> ClassValue | None:
         name = annotation.strip("\"'").partition("|")[0].strip()
