@@ -1,0 +1,213 @@
+"""Heads whose sizes do not multiply out to the width that they are split from or merged into.
+
+## Why is this bad?
+
+Multi-head attention cuts `d_model` features into `n_heads` pieces of `head_dim` each, so `n_heads * head_dim` must be
+the width of the projection that is cut, and the output projection must take what the heads give together. A literal
+that was right for another model, a `d_model` that `n_heads` does not divide (`//` rounds down without a word), or heads
+that are each as wide as the model fail at run time, or, with a batch that happens to fit, mix the features of
+different tokens.
+
+## Example
+
+```python
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+class EncoderAttention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.qkv = nn.Linear(512, 3 * 512)
+        self.out = nn.Linear(512, 512)
+
+    def forward(self, patches):
+        B, T, C = patches.shape
+        q, k, v = self.qkv(patches).chunk(3, dim=-1)
+        q = q.view(B, T, 8, 64).transpose(1, 2)
+        k = k.view(B, T, 8, 100).transpose(1, 2)
+        v = v.view(B, T, 8, 64).transpose(1, 2)
+        y = F.scaled_dot_product_attention(q, k, v)
+        return self.out(y.transpose(1, 2).reshape(B, T, C))
+```
+
+## Use instead
+
+```python
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+class EncoderAttention(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.qkv = nn.Linear(512, 3 * 512)
+        self.out = nn.Linear(512, 512)
+
+    def forward(self, patches):
+        B, T, C = patches.shape
+        q, k, v = self.qkv(patches).chunk(3, dim=-1)
+        q = q.view(B, T, 8, 64).transpose(1, 2)
+        k = k.view(B, T, 8, 64).transpose(1, 2)
+        v = v.view(B, T, 8, 64).transpose(1, 2)
+        y = F.scaled_dot_product_attention(q, k, v)
+        return self.out(y.transpose(1, 2).reshape(B, T, C))
+```
+
+## Known limits
+
+Sizes that a caller gives are compared as symbols; where they cannot be told to differ, nothing is reported. Where only
+the defaults of parameters disagree the message says so.
+
+## References
+
+- [Attention Is All You Need, section 3.2.2](https://arxiv.org/abs/1706.03762)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attnlint import dims
+from attnlint.attention.heads import (
+    RESHAPES, Misfit, concerns_heads, context_of, feeds_attention, misfit, mixes_of, show,
+)  # fmt: skip
+from attnlint.attention.lineage import ancestors, consumers, is_carrier
+from attnlint.attention.sites import AttentionSite
+from attnlint.diagnostic import Severity
+from attnlint.dims import Answer, Dim
+from attnlint.rule import Finding, rule
+from attnlint.tensor import Axis
+from attnlint.trace import OpCall, Site, Trace
+from attnlint.values import Layer
+
+
+@rule("ATT004", "head-dim-mismatch")
+def check(trace: Trace) -> Iterator[Finding]:
+    """Ask each reshape of heads, each projection of merged heads, and each list of heads for its sizes."""
+    mixes = mixes_of(trace.sites)
+    split_wrong = False
+    for op in trace.ops:
+        if op.name in RESHAPES:
+            found = misfit(op)
+            if found is None or not (concerns_heads(op) or feeds_attention(op, trace)):
+                continue
+            # What was split wrongly, or came with a wrong width, cannot be merged rightly: one mistake, one finding.
+            if not (split_wrong and merges(op)):
+                yield _of_reshape(op, found)
+            split_wrong = True
+        elif op.notes.get("clash") and "expected" in op.notes:
+            yield from _of_projection(op, mixes)
+            split_wrong = True
+        elif op.name in {"linear", "matmul", "dot"}:
+            yield from _of_projection(op, mixes)
+        elif op.name == "concat":
+            yield from _of_wide_heads(trace, op, mixes)
+        elif op.name in {"mha", "transformer_encoder_layer", "transformer_decoder_layer", "transformer"}:
+            yield from _of_layer(op)
+
+
+def _severity(found: Misfit) -> Severity:
+    return Severity.WARNING if found.by_default or found.one_head else Severity.ERROR
+
+
+def _of_reshape(op: OpCall, found: Misfit) -> Finding:
+    what = "the heads do not merge into" if merges(op) else "the features do not split into"
+    product = " * ".join(found.parts) if found.parts else show(found.wanted)
+    total = f" = {show(found.wanted)}" if len(found.parts) > 1 and found.wanted.by_default is not None else ""
+    message = f"{what} {product}{total}: there are {show(found.found)}"
+    message += " with the defaults that are given here" if found.by_default else ""
+    message += ", which fits for one head only" if found.one_head else ""
+    return Finding(op.site, message, _severity(found), _made(op), _advice(op, found))
+
+
+def merges(op: OpCall) -> bool:
+    """Whether a reshape makes fewer axes than there were."""
+    source = op.tensor("x")
+    return source is not None and op.output is not None and len(op.output.axes) < len(source.axes)
+
+
+def _made(op: OpCall) -> tuple[tuple[Site, str], ...]:
+    """Where the features were made that are split here."""
+    source = op.tensor("x")
+    for step in ancestors(source, is_carrier, 20) if source is not None else ():
+        if step.name in {"linear", "matmul", "sdpa", "einsum"} and step.output is not None and step.output.axes:
+            width = step.output.axes[-1].size
+            return ((step.site, f"made {show(width)} features wide here"),) if "?" not in str(width) else ()
+    return ()
+
+
+def _advice(op: OpCall, found: Misfit) -> str:
+    heads = next((a.size for t in (op.output, *op.inputs) if t for a in t.axes if a.kind == "heads"), None)
+    have, count = found.found.by_default, heads.by_default if heads is not None else None
+    if have is None or not count or have.denominator != 1 or count.denominator != 1:
+        return "make n_heads * head_dim the width that is split, as in head_dim = d_model // n_heads"
+    if have % count:
+        return f"choose a number of heads that divides {have}, and check d_model % n_heads == 0 where they are set"
+    return f"with {count} heads the width of one is {have} // {count} = {have // count}"
+
+
+def _of_projection(op: OpCall, mixes: dict[OpCall, AttentionSite]) -> Iterator[Finding]:
+    """An output projection that is made for another width than the heads have together."""
+    taken, expected = op.tensor("x"), op.notes.get("expected")
+    found = op.notes.get("found")
+    pair = op.notes.get("contracted")
+    if op.name != "linear" and op.notes.get("projection") and isinstance(pair, tuple) and all(pair):
+        taken = op.tensor("a")
+        found, expected = (axis.size if isinstance(axis, Axis) else None for axis in pair)
+    if taken is None or not isinstance(found, Dim) or not isinstance(expected, Dim):
+        return
+    if dims.equal_by_default(found, expected) is not Answer.NO:
+        return
+    mix = context_of(taken, mixes)
+    if mix is None or any("mismatch" in step.notes for step in ancestors(taken, is_carrier, 30)):
+        return
+    by_default = dims.equal(found, expected) is not Answer.NO
+    message = f"the output projection takes {show(expected)} features, but the heads have {show(found)} together"
+    message += " with the defaults that are given here" if by_default else ""
+    severity = Severity.WARNING if by_default else Severity.ERROR
+    related = ((mix.site, "the heads' outputs are made here"),)
+    yield Finding(op.site, message, severity, related, f"make it for {found} features: n_heads * head_dim")
+
+
+def _of_wide_heads(trace: Trace, op: OpCall, mixes: dict[OpCall, AttentionSite]) -> Iterator[Finding]:
+    """Outputs of an unknown number of heads side by side, each already as wide as what takes them all."""
+    parts, output = op.notes.get("axis_atoms"), op.output
+    if not op.notes.get("open_list") or not isinstance(parts, list) or output is None or not op.inputs:
+        return
+    mix = context_of(op.inputs[0], mixes)
+    if mix is None or len(parts) != 1 or output.shape.place(-1) != output.shape.place(int(str(op.notes["position"]))):
+        return
+    width = parts[0].size
+    for user in consumers(trace, output, is_carrier, 20):
+        expected = user.notes.get("expected")
+        if isinstance(expected, Dim) and dims.equal(expected, width) is Answer.YES and user.tensor("x") is not None:
+            message = f"each head is {show(width)} wide, and their concatenation goes into a layer for {show(expected)}"
+            related = ((mix.site, "one head's output is made here"), (user.site, f"made for {show(expected)} here"))
+            yield Finding(op.site, message, Severity.WARNING, related, "give each head d_model // n_heads features")
+            return
+
+
+def _of_layer(op: OpCall) -> Iterator[Finding]:
+    """A library's layer whose heads do not divide its width."""
+    width, heads = (
+        dims_of(op, "embed_dim", "d_model"),
+        dims_of(op, "num_heads", "nhead"),
+    )
+    have, count = (size.by_default if size is not None else None for size in (width, heads))
+    if width is None or heads is None or not have or not count or (have / count).denominator == 1:
+        return
+    layer = op.notes.get("layer")
+    site = layer.site if isinstance(layer, Layer) and layer.site is not None else op.site
+    certain = width.value is not None and heads.value is not None
+    message = f"{show(width)} features do not split into {show(heads)} heads"
+    message += "" if certain else " with the defaults that are given here"
+    severity = Severity.ERROR if certain else Severity.WARNING
+    yield Finding(site, message, severity, (), f"choose a number of heads that divides {have}")
+
+
+def dims_of(op: OpCall, *names: str) -> Dim | None:
+    """The size that a layer was made with, by any of these names."""
+    from attnlint.values import as_dim
+
+    return next((size for name in names if (size := as_dim(op.args.get(name))) is not None), None)
