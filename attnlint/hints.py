@@ -10,8 +10,8 @@ from fractions import Fraction
 
 from attnlint import dims
 from attnlint.dims import Dim
-from attnlint.names import kind_of
-from attnlint.tensor import Atom, Axis, Shape, axis
+from attnlint.names import is_head_dim, kind_of, kinds_of
+from attnlint.tensor import Atom, Axis, Kind, Shape, axis
 
 _SIZE = r"(?:\.\.\.|\*?[A-Za-z_][\w.']*|\d+)"
 _EXPRESSION = rf"(?:{_SIZE}(?:\s*(?://|\*\*|[*/+-])\s*{_SIZE})*|\(\s*{_SIZE}(?:\s*[*/+-]\s*{_SIZE})*\s*\)(?:\s*[*/]\s*{_SIZE})?)"
@@ -116,23 +116,23 @@ def shape_of(hint: Hint, size_of: Callable[[str], Dim]) -> Shape:
     """The shape that a hint describes; `size_of` gives the size for each name, the same one each time."""
     axes: list[Axis] = []
     is_open = False
+    kinds = kinds_of([text.partition("=")[0] for text in hint.sizes])
     for position, text in enumerate(hint.sizes):
         if text == "..." or text.startswith("*"):
             is_open, axes = True, []
             if position:
                 return Shape((), open=True)
             continue
-        axes.append(_axis(text, size_of, hint.sizes[position - 1] if position else ""))
+        axes.append(_axis(text, size_of, kinds[position], "heads" in kinds))
     return Shape(tuple(axes), is_open)
 
 
-def _axis(text: str, size_of: Callable[[str], Dim], before: str) -> Axis:
+def _axis(text: str, size_of: Callable[[str], Dim], kind: Kind, with_heads: bool) -> Axis:
     name, _, number = text.partition("=")
     size = dims.const(int(number)) if number.isdigit() else size_in(text, size_of)
     if size.value == 1:
         return Axis()
-    kind = kind_of(name)
-    part = "head_dim" if kind == "feature" and kind_of(before) == "heads" else ""
+    part = "head_dim" if with_heads and is_head_dim(name) else ""
     if not kind and re.fullmatch(r"[\w ]+[*][\w ]+", text):
         kinds = {kind_of(piece.strip()) for piece in text.split("*")} - {""}
         kind = "feature" if "feature" in kinds else ""

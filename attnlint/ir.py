@@ -308,6 +308,7 @@ class Import:
     site: Site
     names: tuple[tuple[str, str], ...]
     star: tuple[str, ...] = ()
+    comments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

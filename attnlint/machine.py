@@ -108,6 +108,8 @@ class Machine:
 
     def settled(self, value: Value) -> Value:
         """What a value is by now, after the in-place ops on it."""
+        if isinstance(value, Unknown) and value.tensor in self.inplace:
+            value = value.tensor
         while isinstance(value, Tensor) and value in self.inplace:
             value = self.inplace[value]
         return value

@@ -57,6 +57,15 @@ def kind_of(name: str) -> Kind:
     return _KINDS.get(last_part(name), "")
 
 
+_WIDTHS = frozenset({"w", "ww", "width", "iw", "w0", "w1", "y", "x"})
+
+
+def kinds_of(names: list[str]) -> list[Kind]:
+    """What the axes of one tensor count, by all their names: an `h` beside a `w` is a height and no heads."""
+    is_image = any(last_part(name) in _WIDTHS for name in names)
+    return ["" if is_image and last_part(name) in {"h", "hh"} else kind_of(name) for name in names]
+
+
 def is_head_dim(name: str) -> bool:
     """Whether the name says that it is the width of one head."""
     return last_part(name) in _HEAD_DIM_NAMES

@@ -162,6 +162,8 @@ def show_axis(one: Axis) -> str:
     """An axis in the field's notation: the author's own symbol, a role, a number, or a product in brackets."""
     if one.is_one:
         return "1"
+    if len(one.atoms) > 1 and is_named(one.size):
+        return one.size.name
     names = [_show_atom(atom) for atom in one.atoms]
     return names[0] if len(names) == 1 else f"({' '.join(names)})"
 

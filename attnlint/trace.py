@@ -137,7 +137,10 @@ class CallRecord:
 
 @dataclass(eq=False, slots=True)
 class Trace:
-    """Everything that happened from one entry point; rules ask it short questions."""
+    """Everything that happened from one entry point; rules ask it short questions.
+
+    `is_fragment` says that names come from nowhere, as in a tutorial; `text` is the whole file's.
+    """
 
     entry: str
     ops: list[OpCall] = field(default_factory=list)
@@ -151,6 +154,7 @@ class Trace:
     words: frozenset[str] = frozenset()
     text: str = ""
     is_script: bool = False
+    is_fragment: bool = False
     users: dict[Tensor, list[OpCall]] = field(default_factory=dict)
 
     def record(self, op: OpCall) -> None:

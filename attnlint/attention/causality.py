@@ -50,6 +50,8 @@ def _masked_later(site: AttentionSite) -> bool:
     if site.softmax is None:
         return False
     weights = {site.softmax.op, *site.after}
+    if any(op.name in {"tril", "triu"} for op in site.after):
+        return True
     uses = [mask_use(op, weights) for op in site.after]
     return any(use is not None and (use.info.causal or use.info.unseen or use.info.is_mask) for use in uses)
 

@@ -22,7 +22,7 @@ _FREE_NAMES = frozenset(
     denoiser dit conv nonlocal gan axial object queries box regression forecast tabular""".split()
 )
 _CAUSAL_TEXT = re.compile(
-    r"\bcausal|autoregressive|\bdecoder\b|language model|look-?ahead|masked (?:multi-?head(?:ed)? )?self|next[- ](?:token|word|char)"
+    r"\bcausal|autoregressive|\bdecoder\b|language[- ]model|look-?ahead|masked (?:multi-?head(?:ed)? )?self|next[- ](?:token|word|char)"
     r"|the future|\bGPT\b|left[- ]to[- ]right|character model",
     re.I,
 )
@@ -47,6 +47,8 @@ class Direction:
 def direction(site: AttentionSite) -> Direction:
     """The evidence for an attention, nearest first: names and words of its functions and classes, then the model's shape."""
     trace = site.trace
+    if _is_read_by_a_decoder(site):
+        return Direction(False, "a decoder reads it as its memory")
     frames = list(site.op.frame.stack)
     for frame in frames:
         verdict = _by_words(frame)
@@ -61,6 +63,14 @@ def direction(site: AttentionSite) -> Direction:
     if trace.words & _VISION or "pixel" in trace.text:
         return Direction(False, "the file works on images")
     return Direction(None)
+
+
+def _is_read_by_a_decoder(site: AttentionSite) -> bool:
+    for tensor in site.context[:1]:
+        for op in consumers(site.trace, tensor, lambda o: o.name in {"norm", "dropout", "add", "linear"}, 30):
+            if op.name.startswith("transformer_decoder") and op.tensor("memory") is not None and op.tensor("tgt") is not tensor:
+                return True
+    return False
 
 
 def _by_words(frame: Frame) -> Direction | None:
@@ -144,7 +154,13 @@ def reads_cache(site: AttentionSite) -> bool:
 def is_one_query(site: AttentionSite) -> bool:
     """Whether there is a single query, as in decoding one token at a time."""
     axis = site.query.shape.at(-2) if site.query is not None else None
-    return axis is not None and axis.is_one
+    if axis is not None and axis.is_one:
+        return True
+    scores = site.product.output if site.product is not None else None
+    if scores is None or not scores.shape.axes or scores.shape.open:
+        return False
+    parts = [atom.part for one in scores.axes for atom in one.atoms]
+    return "columns" in parts and "rows" not in parts
 
 
 def reads_last_position(site: AttentionSite) -> bool:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from attnlint.attention.lineage import ancestors, is_carrier
-from attnlint.attention.masks import ancestors_of_mask
+from attnlint.attention.masks import MaskInfo, ancestors_of_mask
 from attnlint.attention.normalise import renormalises
 from attnlint.attention.sites import AttentionSite, MaskUse, mask_use
 from attnlint.tensor import Tensor
 from attnlint.trace import OpCall
-from attnlint.values import Seq, Value, as_float, as_int
+from attnlint.values import NONE, Seq, Value, as_float, as_int
 
 _OTHER_MASKS = ("drop", "head", "prun", "gate", "rand", "keep_prob", "expert", "nan", "query_mask", "q_mask", "layer")
+
+
+_SPOILT = "the weights are masked after the softmax, so that the rows no longer sum to 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ def late_mask(site: AttentionSite) -> LateMask | None:
         return None
     weights = {site.softmax.op, *site.after}
     for op in sorted(site.after, key=lambda op: op.index):
+        if op.name in {"tril", "triu"} and not _renormalised(op, site):
+            return LateMask(MaskUse(op, NONE, MaskInfo(causal=True)), False, _SPOILT)
         use = mask_use(op, weights)
         if use is None or not _blocks(use) or _is_of_another_kind(use, site) or _renormalised(op, site):
             continue
@@ -38,7 +43,7 @@ def late_mask(site: AttentionSite) -> LateMask | None:
             return LateMask(use, True, f"{value:g} is written into the weights, which the softmax has already made sum to 1")
         if op.name in {"add", "sub"}:
             return LateMask(use, True, "the mask is added to the weights, which the softmax has already made sum to 1")
-        return LateMask(use, False, "the weights are masked after the softmax, so that the rows no longer sum to 1")
+        return LateMask(use, False, _SPOILT)
     return None
 
 

@@ -12,7 +12,7 @@ PROJECTIONS = frozenset({"linear", "conv", "embedding", "rnn"})
 LAYOUT = frozenset(
     """reshape transpose permute transpose_all matrix_transpose moveaxis expand_dims squeeze expand broadcast_to
     expand_as view_as tile repeat_interleave flatten unflatten rearrange einops_repeat index split chunk unbind
-    identity cast select narrow roll""".split()
+    identity contiguous unknown_shape cast select narrow roll""".split()
 )
 _POINTWISE = frozenset(
     """add sub mul div maximum minimum where masked_fill setitem at_set clip tanh neg dropout join nan_to_num
@@ -48,7 +48,9 @@ def is_activation_product(op: OpCall) -> bool:
     if op.name not in PRODUCTS:
         return False
     pair = operands(op)
-    return pair is not None and not pair[0].param and not pair[1].param and not op.notes.get("projection")
+    if pair is None or pair[0].param or pair[1].param or op.notes.get("projection"):
+        return False
+    return op.name == "einsum" or (pair[0].rank != 1 and pair[1].rank != 1)
 
 
 def ancestors(tensor: Tensor, through: Callable[[OpCall], bool], limit: int = 120) -> Iterator[OpCall]:

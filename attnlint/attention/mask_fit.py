@@ -9,7 +9,7 @@ from attnlint.attention.sites import AttentionSite, MaskUse
 from attnlint.dims import Answer, equal
 from attnlint.ops.signature import as_tensor
 from attnlint.tensor import Axis, Shape, Tensor, show_axis, show_shape
-from attnlint.values import Seq, Unknown, Value
+from attnlint.values import Seq, Unknown, Value, as_bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Misfit:
     certain: bool
 
 
-def misfit(use: MaskUse, site: AttentionSite) -> Misfit | None:
+def misfit(use: MaskUse, site: AttentionSite | None) -> Misfit | None:
     """The fault in the shape of a mask where it meets the scores; None where there is none that can be told."""
     mask = _mask_tensor(use.mask)
     scores = _scores_shape(use, site)
@@ -37,9 +37,9 @@ def _mask_tensor(value: Value) -> Tensor | None:
     return as_tensor(value) if isinstance(value, Tensor | Unknown) else None
 
 
-def _scores_shape(use: MaskUse, site: AttentionSite) -> Shape | None:
+def _scores_shape(use: MaskUse, site: AttentionSite | None) -> Shape | None:
     op = use.op
-    if op.name == "sdpa" and site.query is not None and site.key is not None:
+    if op.name == "sdpa" and site is not None and site.query is not None and site.key is not None:
         query, key = site.query.shape, site.key.shape
         if len(query.axes) < 2 or len(key.axes) < 2:
             return None
@@ -47,6 +47,10 @@ def _scores_shape(use: MaskUse, site: AttentionSite) -> Shape | None:
     if op.name in {"masked_fill", "setitem", "at_set"}:
         tensor = op.tensor("x")
         return tensor.shape if tensor is not None else None
+    if op.name == "mha" and site is not None and site.query is not None and site.key is not None:
+        position = -2 if as_bool(op.args.get("batch_first")) else 0
+        rows, columns = site.query.shape.at(position), site.key.shape.at(position)
+        return Shape((rows, columns)) if rows is not None and columns is not None and site.query.rank == 3 else None
     for name in ("a", "b"):
         tensor = op.tensor(name)
         if tensor is not None and tensor is not use.mask and not (op.name == "where" and tensor.rank == 0):
@@ -54,13 +58,15 @@ def _scores_shape(use: MaskUse, site: AttentionSite) -> Shape | None:
     return None
 
 
-def _compare(mask: Shape, scores: Shape, info: MaskInfo, site: AttentionSite) -> Misfit | None:
+def _compare(mask: Shape, scores: Shape, info: MaskInfo, site: AttentionSite | None) -> Misfit | None:
     text = f"a mask of shape {show_shape(mask)} on scores {show_shape(scores)}"
+    if site is not None and site.op.name == "mha" and len(mask.axes) == 3:
+        return None
     if not scores.open and not mask.open and len(mask.axes) > len(scores.axes):
         return Misfit(f"{text} has more axes than they do", True)
     pairs = list(zip(reversed(mask.axes), reversed(scores.axes), strict=False))
     for number, (mine, theirs) in enumerate(pairs):
-        problem = _clash(mine, theirs)
+        problem = _clash(mine, theirs, theirs.kind or ("seq" if number < 2 else ""))
         if problem is not None:
             names = ("keys", "queries")
             on = names[number] if number < 2 else f"axis {-number - 1}"
@@ -70,16 +76,17 @@ def _compare(mask: Shape, scores: Shape, info: MaskInfo, site: AttentionSite) ->
     return None
 
 
-def _clash(mine: Axis, theirs: Axis) -> bool | None:
+def _clash(mine: Axis, theirs: Axis, kind: str) -> bool | None:
     """Whether two aligned axes cannot belong together; True where their sizes prove it."""
     if mine.is_one or theirs.is_one:
         return None
     answer = equal(mine.size, theirs.size)
     if answer is Answer.NO:
         return True
-    if answer is Answer.YES or mine.same(theirs):
+    if mine.same(theirs) or (answer is Answer.YES and mine.size.value is None):
+        # Two numbers that agree may do so by chance; one symbol is one size.
         return None
-    kinds = mine.kind, theirs.kind
+    kinds = mine.kind, kind
     if len(theirs.atoms) > 1 and len(mine.atoms) == 1 and {a.kind for a in theirs.atoms} == {"batch", "heads"}:
         return True if mine.kind == "batch" else None
     if "" in kinds or kinds[0] == kinds[1]:
@@ -93,8 +100,8 @@ def _on_queries_alone(mask: Shape, info: MaskInfo) -> bool:
     return mask.axes[-1].is_one and not mask.axes[-2].is_one and mask.axes[-2].kind in {"seq", ""}
 
 
-def _keys_are_masked_too(site: AttentionSite) -> bool:
-    for use in site.masks:
+def _keys_are_masked_too(site: AttentionSite | None) -> bool:
+    for use in site.masks if site is not None else ():
         tensor = _mask_tensor(use.mask)
         last = tensor.shape.at(-1) if tensor is not None else None
         if last is None or not last.is_one:

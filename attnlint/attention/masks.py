@@ -11,10 +11,11 @@ from attnlint.trace import OpCall
 from attnlint.values import Choice, Const, Seq, Size, SliceValue, Unknown, Value, as_float, is_none
 
 _CAUSAL = re.compile(
-    r"causal|tril|triu|future|look_?ahead|subsequent|autoregress|no_?peek|(?:^|_)dec(?:oder)?_mask|square_mask|triangular|lower_tri",
+    r"causal|tril|triu|(?:^|[._])tri$|future|look_?ahead|subsequent|autoregress|no_?peek|(?:^|_)dec(?:oder)?_mask|square_mask|triangular|lower_tri",
     re.I,
 )
 _PADDING = re.compile(r"pad|key_mask|src_mask|source_mask|length|valid|enc(?:oder)?_mask|input_mask|memory_mask|doc_mask", re.I)
+_IDS = re.compile(r"(?:^|_)(?:ids?|tokens?|src|tgt|trg|idx|words?|sentences?|inputs?|tok)(?:_|$)", re.I)
 _BIAS = re.compile(r"bias|rel_?pos|relative|alibi|slope|(?:^|_)pos(?:_|$)|position", re.I)
 _COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 _STOPS = PRODUCTS | PROJECTIONS | {"softmax", "mha", "sdpa", "norm", "loss"}
@@ -81,16 +82,18 @@ def ancestors_of_mask(tensor: Tensor) -> list[OpCall]:
             continue
         seen.add(op)
         order.append(op)
-        if op.name not in _STOPS:
+        # What a comparison of tokens or positions says does not hang on where these come from.
+        if op.name not in _STOPS and not (op.name in _COMPARISONS and _of_comparison(op).is_mask):
             queue.extend(op.inputs)
     return order
 
 
 def _of_op(op: OpCall) -> MaskInfo:
     output = op.output
-    named = _by_name(output.name) if output is not None else NO_MASK
+    names = {output.name, *output.aliases} if output is not None else set()
+    named = _merge([_by_name(name) for name in names])
     match op.name:
-        case "tril" | "triu" | "causal_mask":
+        case "tril" | "triu" | "causal_mask" | "tri":
             return MaskInfo(causal=True, named=True)
         case "input":
             name = op.spelling
@@ -102,6 +105,8 @@ def _of_op(op: OpCall) -> MaskInfo:
             return _merge([mine, named, MaskInfo(unseen=not mine.padding)])
         case "setitem" | "at_set":
             return _merge([named, MaskInfo(causal=True)]) if _writes_a_triangle(op) else named
+    if _CAUSAL.search(op.spelling):
+        return _merge([named, MaskInfo(causal=True, named=True)])
     if op.name in _COMPARISONS:
         return _merge([named, _of_comparison(op)])
     return named
@@ -123,6 +128,8 @@ def _of_comparison(op: OpCall) -> MaskInfo:
         tensor = next((side for side in sides if isinstance(side, Tensor)), None)
         inner = _of_tensor_names(tensor)
         return NO_MASK if inner.is_mask else MaskInfo(padding=True, named=True)
+    if difference is not None and _IDS.search(difference.name or (difference.op.spelling if difference.op else "")):
+        return MaskInfo(padding=True, named=True)
     return NO_MASK
 
 

@@ -43,9 +43,23 @@ def wrong_product(product: OpCall, site: AttentionSite | None = None) -> WrongPr
         text = f"the product of query and key contracts {show_axis(mine)} of the query with {show_axis(theirs)} of the key"
         text += f": {show_shape(left.shape)} @ {show_shape(right.shape)}"
         return WrongProduct(text, certain, turn)
-    if site is not None and mine.kind == theirs.kind == "seq" and _mix_clashes(site):
+    heads = _heads_on_heads(product)
+    if heads is not None:
+        return heads
+    if site is not None and _mix_clashes(site, mine.kind == theirs.kind == "seq"):
         text = f"the product of query and key sums over the positions, so that the scores are {show_shape(product.output.shape) if product.output else ''}"
         return WrongProduct(f"{text} and not [q_len, k_len]", True, turn)
+    return None
+
+
+def _heads_on_heads(product: OpCall) -> WrongProduct | None:
+    """Scores between the heads of one position: the positions were left among the batch axes."""
+    shape = product.output.shape if product.output is not None else None
+    if shape is None or len(shape.axes) < 3 or not is_query_key(product):
+        return None
+    if shape.axes[-1].kind == shape.axes[-2].kind == "heads":
+        text = f"the scores are {show_shape(shape)}: heads attend to heads, since the positions were not moved behind them"
+        return WrongProduct(text, False)
     return None
 
 
@@ -97,11 +111,11 @@ def _known_kinds(left: Tensor, right: Tensor) -> bool:
     return not left.shape.open and not right.shape.open
 
 
-def _mix_clashes(site: AttentionSite) -> bool:
+def _mix_clashes(site: AttentionSite, by_kind: bool) -> bool:
     for mix in site.mixes:
         pair = [contracted_axis(mix, 0), contracted_axis(mix, 1)]
         one, other = pair
-        if mix.notes.get("clash") is True or (one is not None and other is not None and _by_kind(one, other)):
+        if mix.notes.get("clash") is True or (by_kind and one is not None and other is not None and _by_kind(one, other)):
             return True
     return False
 

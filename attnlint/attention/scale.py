@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -28,7 +29,7 @@ class Scaling:
 def scaling(site: AttentionSite) -> Scaling | None:
     """The first op that scales the scores of an attention, or its query or key; None where none is seen."""
     for op in site.products:
-        if op.name == "baddbmm" and ("alpha" in op.args or op.spelling.endswith("baddbmm")):
+        if op.name == "baddbmm" and "alpha" in op.args:
             return Scaling(op, "scaled inside the product")
     for op in site.steps:
         factor = scalar_factor(op)
@@ -61,12 +62,23 @@ def scalar_factor(op: OpCall) -> Value | None:
 
 
 def _is_scalar_like(tensor: Tensor) -> bool:
-    if tensor.param or tensor.rank == 0:
+    if tensor.rank == 0:
+        return True
+    if _turns(tensor):
+        return False
+    if tensor.param:
         return True
     if not tensor.shape.known:
         return not classify(tensor).unseen or any(op.name == "input" for op in ancestors(tensor, lambda _: True, 20))
     wide = [axis for axis in tensor.axes if not axis.is_one and axis.kind != "heads"]
     return not wide or any(op.name in _NORMS for op in ancestors(tensor, lambda _: True, 20))
+
+
+def _turns(tensor: Tensor) -> bool:
+    """Whether a factor is the sine or cosine of a rotation and no scale."""
+    if re.search(r"cos|sin|freq|rope|rot", tensor.name, re.I):
+        return True
+    return any(op.name in {"cos", "sin"} or "polar" in op.spelling for op in ancestors(tensor, lambda _: True, 30))
 
 
 def _before(tensor: Tensor | None, site: AttentionSite) -> Scaling | None:
@@ -85,11 +97,17 @@ def _is_hidden(tensor: Tensor | None) -> bool:
     if tensor is None:
         return True
     for op in ancestors(tensor, lambda o: o.name in _PASSES, 60):
-        if op.name == "unknown" or (op.name in PROJECTIONS and op.name == "conv"):
+        if op.name == "unknown" or (op.name == "conv" and not _has_heads(tensor)):
             return True
         if op.name in PRODUCTS and not op.notes.get("projection") and not _has_weight(op):
             return True
     return False
+
+
+def _has_heads(tensor: Tensor) -> bool:
+    """Whether a query is split into heads: non-local blocks, which are unscaled by design, are not."""
+    axes = [axis for op in ancestors(tensor, lambda o: o.name in _PASSES, 12) if op.output is not None for axis in op.output.axes]
+    return any(atom.kind == "heads" for axis in axes for atom in axis.atoms)
 
 
 def _has_weight(op: OpCall) -> bool:

@@ -135,7 +135,7 @@ def _layer(trace: Trace, op: OpCall) -> AttentionSite:
 def _written(trace: Trace, softmax: Normaliser, ends: set[OpCall]) -> AttentionSite | None:
     found = _reach(softmax.scores, ends)
     products, steps, unseen = found
-    if not products and not _named_scores(softmax.scores):
+    if not products and not _named_scores(softmax.scores, trace.is_fragment):
         return None
     site = AttentionSite("written", trace, softmax.op, softmax=softmax, products=products, steps=steps, unseen=unseen)
     if products:
@@ -184,11 +184,12 @@ def _mixes(op: OpCall, ends: set[OpCall]) -> bool:
     return any(step in ends for tensor in pair or () for step in ancestors(tensor, is_carrier, 30))
 
 
-def _named_scores(tensor: Tensor) -> bool:
-    """Whether softmax is applied to a fragment's `scores`, which come from nowhere."""
+def _named_scores(tensor: Tensor, fragment: bool = True) -> bool:
+    """Whether softmax is applied to a fragment's `scores`, which come from nowhere or from its caller."""
     names = {"scores", "score", "attn_scores", "attention_scores", "energy", "attn_logits"}
     for op in ancestors(tensor, is_carrier, 20):
-        if op.name == "input" and op.notes.get("free") and op.spelling.lower() in names:
+        outside = op.notes.get("free") or (fragment and op.notes.get("parameter"))
+        if op.name == "input" and outside and op.spelling.lower() in names:
             return True
     return False
 
@@ -214,6 +215,18 @@ def mask_use(op: OpCall, scores: set[OpCall]) -> MaskUse | None:
         info = classify(mask)
         return MaskUse(op, mask, info) if isinstance(mask, Tensor) or info.is_mask else None
     return MaskUse(op, mask, classify(mask)) if mask is not None else None
+
+
+def loose_mask_uses(trace: Trace) -> list[MaskUse]:
+    """Masks that meet a fragment's scores with no softmax in sight."""
+    found = []
+    on_way = {op for site in trace.sites for op in (*site.steps, *site.after)}
+    for op in trace.ops:
+        if op.name in _BLOCKING and op not in on_way and trace.is_fragment and any(_named_scores(t) for t in carried(op)):
+            use = mask_use(op, set())
+            if use is not None and use.info.is_mask:
+                found.append(use)
+    return found
 
 
 def _other(op: OpCall, scores: set[OpCall]) -> Value | None:

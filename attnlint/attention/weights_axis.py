@@ -40,17 +40,27 @@ def wrong_axis(site: AttentionSite) -> WrongAxis | None:
         if mine & keys or _renormalised(site, keys):
             return None
         return WrongAxis(_text(site, softmax.axes), True)
-    return _by_origin(site, mine)
+    return _by_origin(site, mine) if site.products else _of_named_scores(site, softmax.axes[0])
+
+
+def _of_named_scores(site: AttentionSite, axis: Axis) -> WrongAxis | None:
+    """A fragment's scores whose axes a comment gives: the keys are the last."""
+    assert site.softmax is not None
+    shape = site.softmax.scores.shape
+    last = shape.at(-1)
+    if last is None or last is axis or last.kind in {"heads", "batch"} or len(shape.axes) < 2:
+        return None
+    return WrongAxis(_text(site, (axis,)), True)
 
 
 def _by_origin(site: AttentionSite, mine: frozenset[Atom]) -> WrongAxis | None:
     """Without a mix in sight: rows of a query · key product are queries, and a batch or head axis is neither."""
     assert site.softmax is not None and site.softmax.axes is not None
-    if site.products and set(site.roles) != {"q", "k"}:
+    if set(site.roles) != {"q", "k"}:
         return None
     parts = {atom.part for atom in mine}
     queries = "columns" if site.roles[0] == "k" else "rows"
-    if site.escapes and site.products:
+    if site.escapes:
         return None
     if parts == {queries} or (mine and {atom.kind for atom in mine} <= {"heads", "batch"}):
         return WrongAxis(_text(site, site.softmax.axes), True)

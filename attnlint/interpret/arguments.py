@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from attnlint import hints, ir
 from attnlint.frameworks.spelling import Parameter
+from attnlint.interpret.binding import mark_weight
 from attnlint.names import kind_of
 from attnlint.state import Scope
 from attnlint.tensor import Tensor
@@ -62,6 +63,7 @@ def bind_parameters(
         else:
             value = Unknown(f"{param.name} was not passed", param.name)
         scope.names[param.name] = _labelled(value, param.name)
+        mark_weight(param.name, value)
         _learn(i, param, value, documented, scope)
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from attnlint import dims, hints, ir
 from attnlint.dims import Dim
 from attnlint.ir import Site
-from attnlint.names import is_weight_name, kind_of
+from attnlint.names import is_weight_name, kind_of, kinds_of
 from attnlint.ops.signature import as_tensor
 from attnlint.state import Scope
-from attnlint.tensor import UNKNOWN_SHAPE, Axis, Atom, Shape, Tensor, axis
+from attnlint.tensor import UNKNOWN_SHAPE, Atom, Axis, Kind, Shape, Tensor, axis
 from attnlint.trace import Binding as Bound
 from attnlint.trace import Cell, OpCall
 from attnlint.values import Choice, Instance, Layer, Seq, ShapeOf, Size, Unknown, Value, is_none
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 _MADE = frozenset({"rand", "randint", "rand_like", "zeros", "ones", "full", "eye", "array", "mul", "div", "sqrt", "unknown",
-                   "parameter", "cast", "identity", "linspace", "input", "add", "sub", "index", "neg"})  # fmt: skip
+                   "parameter", "unbind", "split", "cast", "identity", "linspace", "input", "add", "sub", "index", "neg"})  # fmt: skip
 
 
 class Binding:
@@ -51,7 +51,7 @@ class Binding:
         if name in getattr(self.i, "global_names", ()):
             home = self.i.m.globals
         self.i.m.journal.write(home.names, name, value)
-        _mark_weight(name, value)
+        mark_weight(name, value)
         if isinstance(value, Tensor | Unknown) or (isinstance(value, Choice)):
             tensor = value if isinstance(value, Tensor) else None
             if tensor is not None:
@@ -71,7 +71,7 @@ class Binding:
             cell = Cell(owner, name, owner.attrs.get(name), value, site, m.frame, len(m.trace.ops), m.loops)
             m.trace.cells.append(cell)
             m.journal.write(owner.attrs, name, value)
-            _mark_weight(name, value)
+            mark_weight(name, value)
             if isinstance(value, Instance | Layer) and not value.name:
                 value.name = name
             if isinstance(value, Tensor) and not value.name:
@@ -101,7 +101,7 @@ class Binding:
         if starred is not None:
             after = names[starred + 1 :]
             if tensor.shape.open and len(tensor.axes) < len(after):
-                tensor.learn(Shape(tuple(self._axis(name) for name in after), open=True))
+                tensor.learn(Shape(tuple(self._axis(name, kind_of(name)) for name in after), open=True))
             count = len(tensor.axes)
             if tensor.shape.open or count < len(names) - 1:
                 front: list[Value] = [Size(dims.unknown(name)) for name in names[:starred]]
@@ -110,21 +110,22 @@ class Binding:
             sizes: list[Value] = [Size(axis.size) for axis in tensor.axes]
             return self._with_star(sizes, len(names), starred)
         if tensor.shape.open:
-            tensor.learn(Shape(tuple(self._axis(name) for name in names)))
+            pairs = zip(names, kinds_of(names), strict=True)
+            tensor.learn(Shape(tuple(self._axis(name, kind) for name, kind in pairs)))
         if len(tensor.axes) == len(names) and not tensor.shape.open:
             self._learn_names(tensor, names)
             return [Size(axis.size, _label(name, axis)) for name, axis in zip(names, tensor.axes, strict=True)]
         return [Size(dims.unknown(name), name) for name in names]
 
     def _learn_names(self, tensor: Tensor, names: list[str]) -> None:
-        for name, one in zip(names, tensor.axes, strict=True):
+        for name, kind, one in zip(names, kinds_of(names), tensor.axes, strict=True):
             if len(one.atoms) == 1 and name.strip("_"):
-                one.atoms[0].learn(kind_of(name), name)
+                one.atoms[0].learn(kind, name)
 
-    def _axis(self, name: str) -> Axis:
+    def _axis(self, name: str, kind: Kind) -> Axis:
         if not name.strip("_"):
             return Axis((Atom(dims.unknown(),),))
-        return axis(dims.symbol(name), kind_of(name))
+        return axis(dims.symbol(name), kind)
 
     def comments(self, above: tuple[str, ...], trailing: str, scope: Scope) -> None:
         """Learn the shapes that comments give to names, whether these have a value yet or not."""
@@ -197,7 +198,7 @@ class Binding:
         return self.i.m.hints.get(name, UNKNOWN_SHAPE)
 
 
-def _mark_weight(name: str, value: Value) -> None:
+def mark_weight(name: str, value: Value) -> None:
     """An array that is made at random or from nothing and called a weight is one."""
     if isinstance(value, Tensor) and not value.param and is_weight_name(name):
         value.param = all(op.name in _MADE for op in ancestors_of(value))

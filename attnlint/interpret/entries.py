@@ -13,7 +13,7 @@ from attnlint.machine import Machine, OutOfBudget
 from attnlint.state import Scope
 from attnlint.tensor import Shape
 from attnlint.trace import Frame, Trace
-from attnlint.values import ClassValue, Func, Instance, Ref, Unknown
+from attnlint.values import ClassValue, Func, Instance, Ref, Seq, Unknown, Value
 
 MAX_SCRIPT = 200_000
 MAX_RETRACE = 1_500
@@ -23,6 +23,7 @@ _STRONG = re.compile(
 )
 # What a fragment without imports tells of its library: NumPy's `view` takes no sizes, and its axes are no `dim`.
 _TORCH = re.compile(r"\b(?:torch|nn)\.|\.(?:view|unsqueeze|masked_fill|permute|contiguous)\(|\bdim=|_proj\(")
+_CALLS_MODEL = re.compile(r"\b(?:model|net|attn|attention|decoder|encoder|layer|block|transformer|gpt|lm)\(")
 _GENERATIVE = re.compile(r"CausalLM|LMHead|GPT|LanguageModel|Decoder|Generat|Seq2Seq|\bLM\b")
 _NEVER = frozenset({"__init__", "__repr__", "__len__", "backward", "extra_repr", "_init_weights", "init_weights",
                     "reset_parameters", "configure_optimizers", "__str__", "__hash__", "__eq__", "from_pretrained"})  # fmt: skip
@@ -85,6 +86,8 @@ class _FileTracer:
         """The definitions that concern attention, themselves or by what they use."""
         by_name = {part.name: part for part in self.index.definitions}
         concerned = {part.name for part in self.index.definitions if part.concerns_attention}
+        if concerned:
+            concerned |= {part.name for part in by_name.values() if part.kind == "def" and _CALLS_MODEL.search(part.text)}
         growing = True
         while growing:
             more = {p.name for p in by_name.values() if p.name not in concerned and self.uses[p] & concerned}
@@ -114,7 +117,8 @@ class _FileTracer:
         by_name = {p.name: p for p in self.index.definitions}
         while stack:
             current = stack.pop()
-            if current not in self.finished and _STRONG.search(current.text) and not self._visited_whole(current):
+            strong = _STRONG.search(current.text) or (current.kind == "def" and _CALLS_MODEL.search(current.text))
+            if current not in self.finished and strong and not self._visited_whole(current):
                 return True
             for name in self.uses[current] - seen:
                 seen.add(name)
@@ -154,7 +158,8 @@ class _FileTracer:
             if isinstance(this, Instance) and func.name in {"call", "__call__"} and "build" in func.owner.members:  # type: ignore[union-attr]
                 build = interpreter.attributes.get(this, "build", func.node.site)
                 interpreter.calls.call(build, [Unknown("the input's shape", "input_shape")], {}, func.node.site)
-            interpreter.calls.inline(bound, [], dict(values), func.node.site)
+            result = interpreter.calls.inline(bound, [], dict(values), func.node.site)
+            self._closures(interpreter, result)
         except OutOfBudget:
             machine.trace.notes.append(f"{entry} is too long to be followed to its end")
         machine.journal.undo(mark)
@@ -164,6 +169,15 @@ class _FileTracer:
             if tensor is not None and tensor.shape.known and name not in shapes:
                 learnt[name] = tensor.shape
         return machine.trace, learnt
+
+    def _closures(self, interpreter: Interpreter, value: Value) -> None:
+        """Call the functions that an entry point returns: nobody else in the file may."""
+        if isinstance(value, Seq):
+            for item in value.items:
+                self._closures(interpreter, item)
+        elif isinstance(value, Func) and isinstance(value.node, ir.Function) and value.node not in self.visited:
+            given = interpreter.calls.objects.parameters(value.node, value, value.node.site, skip_first=value.this is not None)
+            self._closures(interpreter, interpreter.calls.inline(value, [], dict(given), value.node.site))
 
     def _machine(self, entry: str) -> Machine:
         trace = Trace(entry, words=self.index.words, text=self.index.text)
@@ -188,9 +202,11 @@ def _is_static(interpreter: Interpreter, func: Func) -> bool:
 
 
 def _main_library(index: FileIndex) -> str:
-    """The array library that the file works with."""
+    """The array library that the file works with; empty where nothing tells."""
     found = {library_of(dotted) for dotted in index.imports.values()}
     for name in ("torch", "tensorflow", "keras", "jax", "mlx", "tinygrad", "numpy"):
         if name in found:
             return name
-    return "torch" if _TORCH.search(index.text) else "numpy"
+    if re.search(r"\b(?:torch|nn|F)\.", index.text):
+        return "torch"
+    return "numpy" if re.search(r"\bnp\.", index.text) else ""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from attnlint import dims, ir
+from attnlint.interpret.binding import mark_weight
 from attnlint.interpret.joining import join
 from attnlint.interpret.numbers import arithmetic, compare, could_be_tensor, is_number
 from attnlint.ir import Site
@@ -55,7 +56,10 @@ class Expressions:
     def _name(self, expr: ir.Name, scope: Scope) -> Value:
         holder = scope.holder(expr.id)
         if holder is not None:
-            return self.i.force(holder, expr.id)
+            value = self.i.force(holder, expr.id)
+            if isinstance(value, Unknown) and value.free:
+                self.i.m.trace.is_fragment = True
+            return value
         return self.i.names.free(expr.id, expr.site)
 
     def _attr(self, expr: ir.Attr, scope: Scope) -> Value:
@@ -98,6 +102,7 @@ class Expressions:
                 result.open = True
             else:
                 result.items[name] = value
+                mark_weight(name, value)
         return result
 
     def _bin(self, expr: ir.Bin, scope: Scope) -> Value:

@@ -81,7 +81,7 @@ class Interpreter:
                 value = self.join(list(lists), site) if lists else value
         if isinstance(value, Seq):
             if value.many and value.items and count is not None:
-                return [value.items[0]] * count
+                return [self._another(value.items[0], site) for _ in range(count)]
             return list(value.items)
         if isinstance(value, Mapping):
             return [Const(key) for key in value.items]
@@ -97,6 +97,12 @@ class Interpreter:
             item = self.subscripts.get(value, [integer(number)], site)
             found.append(item)
         return found
+
+    def _another(self, value: Value, site: Site) -> Value:
+        """One more value like the example that stands for many: a tensor of its own."""
+        if not isinstance(value, Tensor):
+            return value
+        return self.m.give("identity", {"x": value}, site, value.shape)
 
     def lay_out(self, value: Value, site: Site) -> list[Value]:
         """What `*value` puts into a display or call."""

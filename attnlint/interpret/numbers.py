@@ -33,7 +33,7 @@ def is_number(value: Value) -> bool:
             if value.tensor is not None:
                 return False
             named = len(value.name) > 1 and bool(kind_of(value.name))
-            return value.size is not None or named or value.annotation in {"int", "float"}
+            return value.size is not None or named or value.annotation in {"int", "float", "constructor"}
         case Choice(options):
             return all(is_number(option) or is_none(option) for option in options)
         case _:
@@ -148,6 +148,12 @@ def _on_lists(op: str, one: Value, other: Value) -> Value | None:
         if one.many or other.many:
             return Seq([*(one.items or other.items)][:1], one.kind, many=True)
         return Seq([*one.items, *other.items], one.kind)
+    if op == "add":
+        # A part of a shape that is not known, before or behind sizes that are.
+        items: list[Value] = []
+        for side in (one, other):
+            items.extend(side.items if isinstance(side, Seq) and not side.many else [Seq([], many=True)])
+        return Seq(items)
     if op == "mul":
         listed, times = (one, other) if isinstance(one, Seq) else (other, one)
         assert isinstance(listed, Seq)

@@ -70,7 +70,7 @@ class StatementLowering:
             case cst.Return():
                 return ir.Return(site, expr(node.value) if node.value is not None else None, above, trailing)
             case cst.Import() | cst.ImportFrom():
-                return self._import(node, site)
+                return self._import(node, site, above)
             case cst.Raise():
                 return ir.Leave(site, "raise", expr(node.exc) if node.exc else None)
             case cst.Assert():
@@ -82,24 +82,24 @@ class StatementLowering:
             case _:
                 return None
 
-    def _import(self, node: cst.Import | cst.ImportFrom, site: Site) -> ir.Stmt:
+    def _import(self, node: cst.Import | cst.ImportFrom, site: Site, above: tuple[str, ...]) -> ir.Stmt:
         if isinstance(node, cst.Import):
             names = []
             for alias in node.names:
                 dotted = self.expr.text(alias.name)
                 local = self.expr.text(alias.asname.name) if alias.asname else dotted.partition(".")[0]
                 names.append((local, dotted if alias.asname else local))
-            return ir.Import(site, tuple(names))
+            return ir.Import(site, tuple(names), (), above)
         module = "." * len(node.relative) + (self.expr.text(node.module) if node.module else "")
         if isinstance(node.names, cst.ImportStar):
-            return ir.Import(site, (), (module,))
+            return ir.Import(site, (), (module,), above)
         joint = "" if module.endswith(".") else "."
         pairs = []
         for alias in node.names:
             name = self.expr.text(alias.name)
             local = self.expr.text(alias.asname.name) if alias.asname else name
             pairs.append((local, f"{module}{joint}{name}"))
-        return ir.Import(site, tuple(pairs))
+        return ir.Import(site, tuple(pairs), (), above)
 
     def _compound(self, node: cst.CSTNode, above: tuple[str, ...]) -> ir.Stmt:
         site, expr = Site(self.piece, node), self.expr

@@ -90,7 +90,9 @@ def pick(left: Axis, right: Axis) -> Axis:
         return right if left.is_one else left
     if _from_product(right) and not _from_product(left) and all(atom.parent is None for atom in left.atoms):
         return right
-    return right if _worth(left) < 2 and _worth(right) > _worth(left) else left
+    # An axis that came from somewhere keeps its identity, whatever the other may tell.
+    fresh_left = len(left.atoms) == 1 and left.atoms[0].parent is None
+    return right if fresh_left and _worth(left) < 2 and _worth(right) > _worth(left) else left
 
 
 def clash(left: Axis, right: Axis) -> bool:

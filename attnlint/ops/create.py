@@ -72,7 +72,7 @@ def causal_mask(args: Args) -> Result:
     size = args.values.get("size")
     if size is None:
         return Result(UNKNOWN_SHAPE, reason="its size is not known")
-    return Result(Shape(tuple(fresh(as_dim(size), "seq") for _ in range(2))))
+    return Result(Shape(tuple(fresh(as_dim(size), kind_of_value(size) or "seq") for _ in range(2))))
 
 
 @op("arange")

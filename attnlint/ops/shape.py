@@ -42,6 +42,9 @@ def transpose(args: Args) -> Result:
         shape = learn_suffix(value, max(-one, -other))
     elif {one, other} == {2, 3}:
         shape = learn_rank(value, 4)
+    elif {one, other} == {1, 2} and shape.open and [axis.kind for axis in shape.axes[-2:]] == ["heads", "feature"]:
+        # Heads that move to axis 1 from where a view put them: batch and positions stand in front.
+        shape = Shape((anonymous("batch"), anonymous("seq"), *shape.axes[-2:]))
     places = (shape.place(one), shape.place(other))
     if places[0] is None or places[1] is None:
         return _result(args, None)

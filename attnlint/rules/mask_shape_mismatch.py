@@ -44,10 +44,13 @@ their names or from the code that made them. A mask whose shape nobody gives is 
 from collections.abc import Iterator
 
 from attnlint.attention.mask_fit import misfit
+from attnlint.attention.products import wrong_product
+from attnlint.attention.sites import AttentionSite, MaskUse, loose_mask_uses
 from attnlint.diagnostic import Severity
 from attnlint.rule import Finding, rule
+from attnlint.tensor import show_shape
 from attnlint.trace import Site, Trace
-from attnlint.values import Seq
+from attnlint.values import Seq, Value
 
 HELP = "give the mask the scores' layout: [q_len, k_len] for causal, [batch, 1, 1, k_len] for padding on [batch, heads, q_len, k_len]"
 
@@ -55,17 +58,40 @@ HELP = "give the mask the scores' layout: [q_len, k_len] for causal, [batch, 1, 
 @rule("ATT007", "mask-shape-mismatch")
 def check(trace: Trace) -> Iterator[Finding]:
     """One finding for each mask that does not fit the scores that it meets."""
+    used = set()
     for site in trace.sites:
+        if any(wrong_product(product, site) is not None for product in site.products):
+            continue
         for use in site.masks:
-            wrong = misfit(use, site)
-            if wrong is None:
-                continue
-            mask = use.mask.items[0] if isinstance(use.mask, Seq) and use.mask.items else use.mask
-            made = getattr(mask, "op", None)
-            related: list[tuple[Site, str]] = []
-            if made is not None and made.site != use.op.site:
-                related.append((made.site, "the mask gets its shape here"))
-            if site.product is not None:
-                related.append((site.product.site, "scores computed here"))
-            severity = Severity.ERROR if wrong.certain else Severity.WARNING
-            yield Finding(use.op.site, wrong.message, severity, tuple(related), HELP)
+            used.add(use.mask)
+            yield from _judge(use, site)
+    for use in loose_mask_uses(trace):
+        used.add(use.mask)
+        yield from _judge(use, None)
+    yield from _never_square(trace, used)
+
+
+def _judge(use: MaskUse, site: AttentionSite | None) -> Iterator[Finding]:
+    wrong = misfit(use, site)
+    if wrong is None:
+        return
+    mask = use.mask.items[0] if isinstance(use.mask, Seq) and use.mask.items else use.mask
+    made = getattr(mask, "op", None)
+    related: list[tuple[Site, str]] = []
+    if made is not None and made.site != use.op.site:
+        related.append((made.site, "the mask gets its shape here"))
+    if site is not None and site.product is not None:
+        related.append((site.product.site, "scores computed here"))
+    severity = Severity.ERROR if wrong.certain else Severity.WARNING
+    yield Finding(use.op.site, wrong.message, severity, tuple(related), HELP)
+
+
+def _never_square(trace: Trace, used: set[Value]) -> Iterator[Finding]:
+    """A fragment's causal mask with an axis of features, which no scores have."""
+    for op in trace.ops:
+        mask = op.output
+        if op.name not in {"tril", "triu", "causal_mask"} or mask is None or mask in used or not trace.is_fragment:
+            continue
+        if mask.rank == 2 and "mask" in mask.name and "feature" in {axis.kind for axis in mask.axes} and not trace.uses(mask):
+            message = f"a causal mask of shape {show_shape(mask.shape)} fits no scores, which are [.., q_len, k_len]"
+            yield Finding(op.site, message, Severity.ERROR, (), HELP)
