@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from attnlint import ir
+from attnlint.frameworks import random_method
 from attnlint.ir import Site
 from attnlint.ops.signature import as_tensor
 from attnlint.tensor import Tensor
@@ -24,6 +25,7 @@ _KEEPS_SHAPE = re.compile(
     r"rotary|rope|rotate|layer_?norm|rms_?norm|\bnorm\w*$|\w*_norm$|\bln_?\w*$|dropout|\bdrop\w*$|gelu|relu|silu|activation|act_fn|positional|pos_enc\w*",
     re.I,
 )
+_GENERATOR = re.compile(r"(?:^|[._])(?:rng|prng|random_state|rs)$")
 _MODULE_NAMES = re.compile(r"attn|attention|model|net|block|layer|decoder|encoder|head|mha|transformer|lm|gpt", re.I)
 
 
@@ -47,7 +49,10 @@ class Guesses:
 
     def call(self, func: Value, args: list[Value], kwargs: dict[str, Value], site: Site, name: str) -> Value:
         """A call of a value that is unknown."""
-        tail = (name or getattr(func, "name", "")).rpartition(".")[2]
+        owner, _, tail = (name or getattr(func, "name", "")).rpartition(".")
+        drawn = random_method(tail) if _GENERATOR.search(owner) else None
+        if drawn is not None:
+            return self.i.calls.spelled(drawn, args, kwargs, site, name)
         if isinstance(func, Tensor):
             return self._unknown("a tensor is called", tail, args, kwargs, site)
         if isinstance(func, Unknown):
