@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from attnlint import dims
-from attnlint.attention.lineage import LAYOUT, PRODUCTS, ancestors, carried, consumers
+from attnlint.attention.lineage import LAYOUT, PRODUCTS, PROJECTIONS, ancestors, carried, consumers
 from attnlint.dims import Answer, Dim
 from attnlint.tensor import Axis, Tensor
 from attnlint.trace import OpCall, Trace
@@ -16,6 +16,7 @@ from attnlint.values import Layer, Unknown, as_dim, as_int
 _POSITION = re.compile(r"(?:^|_)(?:pos|posn|posit\w*|pos_?e\w*|pe|places?|wpe)(?:_|s?$)|position(?!.*(?:wise|_ids))", re.I)
 _NOT_POSITION = re.compile(r"time|sigma|noise|rel(?:ative)?_?pos|relpos|coord|xyz|posterior|positive|compos", re.I)
 _TOKEN = re.compile(r"emb|tok|word|wte|^x$|^h$|^inputs?$|feat|hidden|patch|frames", re.I)
+_MOST = 80
 _PASSES = LAYOUT | {"mul", "div", "dropout", "join", "norm", "add", "setitem", "at_set", "scatter", "copy_into", "concat", "hstack"}
 _GOES_ON = frozenset(
     """mul div add sub dropout join norm identity cast contiguous activation transpose permute expand_dims mha
@@ -90,8 +91,10 @@ def _counts(embedding: OpCall) -> bool:
 
 def _is_table(tensor: Tensor) -> bool:
     """Whether it holds sines and cosines of multiples of a range, and of nothing that is known only at run time."""
-    steps = {op.name for op in _all_ops(tensor)}
-    return {"sin", "cos", "arange"} <= steps and "input" not in {op.name for op in _all_ops(tensor) if _is_activation(op)}
+    steps = _all_ops(tensor)
+    names = {op.name for op in steps}
+    computed = names & (PRODUCTS | PROJECTIONS | {"softmax"}) or any(_is_activation(op) for op in steps)
+    return {"sin", "cos", "arange"} <= names and not computed and len(steps) < _MOST
 
 
 def _is_activation(op: OpCall) -> bool:
@@ -102,7 +105,7 @@ def _is_activation(op: OpCall) -> bool:
 def _all_ops(tensor: Tensor) -> list[OpCall]:
     seen: dict[OpCall, None] = {}
     queue = [tensor]
-    while queue and len(seen) < 60:
+    while queue and len(seen) < _MOST:
         op = queue.pop().op
         if op is None or op in seen:
             continue
@@ -132,7 +135,9 @@ def is_content(tensor: Tensor) -> bool:
             return True
         if op.name == "input" and (_TOKEN.search(op.spelling) or op.notes.get("parameter")):
             return True
-        if op.name == "index" and any(carried_one.param for carried_one in carried(op)):
+        if op.name == "index" and any(table.param for table in carried(op)):
+            return True
+        if op.output is not None and any(len(name) > 2 and _TOKEN.search(name) for name in _names(op.output)):
             return True
     return False
 
