@@ -95,3 +95,13 @@ _WEIGHT = re.compile(
 def is_weight_name(name: str) -> bool:
     """Whether a name is one that people give to a matrix of weights, as `W_q`, `w1` or `proj_k`."""
     return _WEIGHT.search(name) is not None
+
+
+_CACHE = re.compile(
+    r"cache|(?:^|_)past(?:_|s?$)|past_?key|(?:^|_)(?:k|v|kv|keys?|values?)_?(?:hist\w*|store|buf\w*|mem\w*)$|(?:^|_)hist\w*_(?:k|v)", re.I
+)
+
+
+def is_cache_name(name: str) -> bool:
+    """Whether a name is one that people give to the keys and values of earlier tokens."""
+    return _CACHE.search(name.rpartition(".")[2]) is not None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from attnlint import dims, hints, ir
 from attnlint.dims import Dim
 from attnlint.ir import Site
-from attnlint.names import is_weight_name, kind_of, kinds_of
+from attnlint.names import is_cache_name, is_weight_name, kind_of, kinds_of
 from attnlint.ops.signature import as_tensor
 from attnlint.state import Scope
 from attnlint.tensor import UNKNOWN_SHAPE, Atom, Axis, Kind, Shape, Tensor, axis
@@ -52,7 +52,7 @@ class Binding:
             home = self.i.m.globals
         self.i.m.journal.write(home.names, name, value)
         mark_weight(name, value)
-        if isinstance(value, Tensor | Unknown) or (isinstance(value, Choice)):
+        if isinstance(value, Tensor | Unknown | Choice) or is_cache_name(name):
             tensor = value if isinstance(value, Tensor) else None
             if tensor is not None:
                 tensor.name = name

@@ -26,6 +26,7 @@ _KEEPS_SHAPE = re.compile(
     re.I,
 )
 _GENERATOR = re.compile(r"(?:^|[._])(?:rng|prng|random_state|rs)$")
+_NO_MODEL = re.compile(r"embed|^(?:lm_|out_|output_)?head$|^lm_head", re.I)
 _MODULE_NAMES = re.compile(r"attn|attention|model|net|block|layer|decoder|encoder|head|mha|transformer|lm|gpt", re.I)
 
 
@@ -98,7 +99,7 @@ class Guesses:
 
     def _duck(self, func: Unknown, name: str, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
         """A parameter that is called as only one class of the file can be."""
-        if not func.parameter or not _MODULE_NAMES.search(func.name) or not args:
+        if not func.parameter or not args or not _MODULE_NAMES.search(func.name) or _NO_MODEL.search(func.name):
             return None
         fitting = [cls for cls in self._classes() if self._fits(cls, args, kwargs)]
         named = [cls for cls in fitting if func.name.lower().strip("_") in cls.name.lower()]

@@ -110,6 +110,9 @@ class Objects:
 
     def _forget(self, this: Instance) -> None:
         """What another method assigns may be anything by the time that a method runs."""
+        for value in this.attrs.values():
+            if isinstance(value, Mapping) and not value.items:
+                value.open = True
         for name in later_attributes(this.cls):
             value = this.attrs.get(name)
             if value is None:
