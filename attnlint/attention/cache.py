@@ -17,14 +17,18 @@ from attnlint.trace import Binding, CallRecord, Cell, Frame, OpCall, Trace, tens
 from attnlint.values import Const, Func, Instance, Mapping, Seq, Size, Unknown, Value, is_none
 
 _KEEPS = frozenset(
-    """concat hstack vstack stack setitem at_set scatter copy_into roll pad where cumsum dynamic_update_slice""".split()
+    ["concat", "hstack", "vstack", "stack", "setitem", "at_set", "scatter", "copy_into", "roll", "pad", "where", "cumsum", "dynamic_update_slice"]
 )
 _CHOOSES = frozenset({"argmax", "multinomial", "sample", "topk"})
 _STEPS = re.compile(r"step|decod(?!er)|generat|incremental|next|stream|autoregress", re.I)
 _FLAGS = re.compile(r"use_cache|cache|past|incremental|start_pos|cur_pos|cache_pos", re.I)
-_ONE_TOKEN = re.compile(r"one (?:new )?token|token at a time|step[- ]by[- ]step|newest token|new token|incremental|last token", re.I)
+_ONE_TOKEN = re.compile(
+    r"one (?:new )?token|token at a time|step[- ]by[- ]step|newest token|new token|incremental|last token", re.I
+)
 _SETUP = re.compile(r"init|reset|clear|prefill|setup|set_|load|save|hook|empty|alloc", re.I)
-_NEW_TOKEN = re.compile(r"^(?:(?:new|next|last|cur|current|one)_)?(?:tok|token|nxt|x_t|xt|token_emb)$|^(?:new|nxt|next|last)$", re.I)
+_NEW_TOKEN = re.compile(
+    r"^(?:(?:new|next|last|cur|current|one)_)?(?:tok|token|nxt|x_t|xt|token_emb)$|^(?:new|nxt|next|last)$", re.I
+)
 _GENERATES = re.compile(r"generate|decode|step|next|sample", re.I)
 
 
@@ -48,13 +52,18 @@ def losses(trace: Trace) -> list[Loss]:
 
 def _history(tensor: Tensor) -> OpCall | None:
     """The op that put a tensor together with earlier ones, or wrote it among them; None where there is none."""
-    return next((op for op in ancestors(tensor, lambda o: is_carrier(o) and o.name not in _KEEPS, 40) if op.name in _KEEPS), None)
+    return next(
+        (op for op in ancestors(tensor, lambda o: is_carrier(o) and o.name not in _KEEPS, 40) if op.name in _KEEPS),
+        None,
+    )
 
 
 def _is_new(tensor: Tensor) -> bool:
     """Whether a tensor is projected from this call's input and nothing but that."""
     steps = list(ancestors(tensor, is_carrier, 40))
-    if any(op.name in _KEEPS for op in steps) or any(is_cache_name(op.spelling) for op in steps if op.name in {"unknown", "input"}):
+    if any(op.name in _KEEPS for op in steps) or any(
+        is_cache_name(op.spelling) for op in steps if op.name in {"unknown", "input"}
+    ):
         return False
     return any(op.name == "linear" or (op.name in PRODUCTS and op.notes.get("projection")) for op in steps)
 
@@ -105,11 +114,19 @@ def _overwritten(trace: Trace, code: str) -> Iterator[Loss]:
             continue
         if any(_role(tensor, cell.name) not in ("k", "v") or not _is_new(tensor) for tensor in news):
             continue
-        if not _is_incremental(cell.frame, code) or _keeps_elsewhere(trace, cell, code) or not _self_attends(trace, news):
+        if (
+            not _is_incremental(cell.frame, code)
+            or _keeps_elsewhere(trace, cell, code)
+            or not _self_attends(trace, news)
+        ):
             continue
         what = "keys" if _role(news[0], cell.name) == "k" else "values"
         what = what if len(news) == 1 else "keys and values"
-        yield Loss(cell.site, f"{name} is overwritten with the new {what}; those of the earlier tokens are lost", _used_at(trace, news))
+        yield Loss(
+            cell.site,
+            f"{name} is overwritten with the new {what}; those of the earlier tokens are lost",
+            _used_at(trace, news),
+        )
 
 
 def _used_at(trace: Trace, news: list[Tensor]) -> tuple[tuple[Site, str], ...]:
@@ -173,7 +190,13 @@ def _shares(used: Tensor, kept: OpCall) -> bool:
 def _one_side(trace: Trace) -> Iterator[Loss]:
     """Keys with history that meet values without, or the other way round."""
     for site in trace.sites:
-        if site.kind == "layer" or site.key is None or site.value is None or len(site.mixes) > 1 or len(site.products) > 1:
+        if (
+            site.kind == "layer"
+            or site.key is None
+            or site.value is None
+            or len(site.mixes) > 1
+            or len(site.products) > 1
+        ):
             continue
         key, value = _cached(site.key), _cached(site.value)
         if (key is None) == (value is None):
@@ -279,7 +302,9 @@ def _is_given_a_token_alone(call: CallRecord) -> bool:
     """Whether a call is given the token that was chosen last, and nothing that could be a cache."""
     tokens = [value for value in call.args if _one_token(value)]
     others = [value for value in (*call.args, *call.kwargs.values()) if value not in tokens]
-    plain = all(isinstance(value, Size) or (isinstance(value, Const) and isinstance(value.value, bool)) for value in others)
+    plain = all(
+        isinstance(value, Size) or (isinstance(value, Const) and isinstance(value.value, bool)) for value in others
+    )
     return bool(tokens) and plain
 
 
@@ -310,7 +335,12 @@ def _one_token_alone(trace: Trace) -> Iterator[Loss]:
     seen: set[Site] = set()
     for site in trace.sites:
         tensor = site.key
-        if tensor is None or site.query is None or source(site.query) is not source(tensor) or _history(tensor) is not None:
+        if (
+            tensor is None
+            or site.query is None
+            or source(site.query) is not source(tensor)
+            or _history(tensor) is not None
+        ):
             continue
         chosen = _one_token(tensor)
         if chosen is None or sum(op.site == chosen.site for op in trace.ops) < 2:
@@ -320,11 +350,17 @@ def _one_token_alone(trace: Trace) -> Iterator[Loss]:
             continue
         seen.add(inner.site)
         text = "only the token chosen last goes in, and no key or value of the earlier ones is kept"
-        yield Loss(inner.site, text, ((chosen.site, "the token is chosen here"), (site.op.site, "it attends to itself alone here")))
+        yield Loss(
+            inner.site,
+            text,
+            ((chosen.site, "the token is chosen here"), (site.op.site, "it attends to itself alone here")),
+        )
 
 
 def _embeds(tensor: Tensor) -> bool:
-    return any(op.name in {"embedding", "index", "one_hot", "unknown", "take"} for op in ancestors(tensor, _passes_token, 60))
+    return any(
+        op.name in {"embedding", "index", "one_hot", "unknown", "take"} for op in ancestors(tensor, _passes_token, 60)
+    )
 
 
 def _by_names(trace: Trace, code: str) -> Iterator[Loss]:
@@ -356,4 +392,8 @@ def _leaves(trace: Trace, frame: Frame, tensor: Tensor) -> bool:
 
 
 def _where(sites: list[AttentionSite], frame: Frame) -> tuple[tuple[Site, str], ...]:
-    return tuple((s.op.site, "attends to the newest token alone here") for s in sites if s.product is not None and s.product.frame is frame)[:1]
+    return tuple(
+        (s.op.site, "attends to the newest token alone here")
+        for s in sites
+        if s.product is not None and s.product.frame is frame
+    )[:1]

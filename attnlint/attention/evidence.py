@@ -32,7 +32,7 @@ _FREE_TEXT = re.compile(
     re.I,
 )
 _MASKED_LM = frozenset({"mlm", "masked_lm", "mask_token", "mask_token_id", "MaskedLM", "mlm_probability"})
-_VISION = frozenset({"img", "image", "images", "pixel_values", "patch_size", "num_patches", "patches", "object_queries", "num_queries"})
+_VISION = frozenset({"Conv2d", "bbox", "boxes", "pixel_mask", "object_query", "vqvae", "img", "image", "images", "pixel_values", "patch_size", "num_patches", "patches", "object_queries", "num_queries"})
 _GENERATES = frozenset({"generate", "sample", "next_token", "idx_next", "sample_next", "greedy_decode", "max_new_tokens"})
 
 
@@ -52,6 +52,8 @@ def direction(site: AttentionSite) -> Direction:
     frames = list(site.op.frame.stack)
     for frame in frames:
         verdict = _by_words(frame)
+        if verdict is not None and verdict.causal and "decoder" in verdict.why.lower() and trace.words & _VISION:
+            return Direction(False, "it decodes what was seen and writes no text")
         if verdict is not None:
             return verdict
     by_model = _language_model(trace, site)

@@ -143,7 +143,8 @@ def _labels(op: OpCall, wanted: Sequence[Dim]) -> tuple[str, ...]:
         if target.size is not None:
             labels.append((target.size, label_of(size)))
     return tuple(
-        show(size, next((label for other, label in labels if other.terms == size.terms and label), "")) for size in wanted
+        show(size, next((label for other, label in labels if other.terms == size.terms and label), ""))
+        for size in wanted
     )
 
 

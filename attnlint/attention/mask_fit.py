@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from attnlint.attention.masks import MaskInfo
 from attnlint.attention.sites import AttentionSite, MaskUse
 from attnlint.dims import Answer, equal
+from attnlint.names import kind_of
 from attnlint.ops.signature import as_tensor
 from attnlint.tensor import Axis, Shape, Tensor, show_axis, show_shape
 from attnlint.values import Seq, Unknown, Value, as_bool
@@ -65,6 +66,9 @@ def _compare(mask: Shape, scores: Shape, info: MaskInfo, site: AttentionSite | N
     if not scores.open and not mask.open and len(mask.axes) > len(scores.axes):
         return Misfit(f"{text} has more axes than they do", True)
     pairs = list(zip(reversed(mask.axes), reversed(scores.axes), strict=False))
+    if any(theirs.kind not in {"", "seq"} for _, theirs in pairs[:2]):
+        # Scores whose last axes count something else are not understood well enough to judge a mask by them.
+        return None
     for number, (mine, theirs) in enumerate(pairs):
         problem = _clash(mine, theirs, theirs.kind or ("seq" if number < 2 else ""))
         if problem is not None:
@@ -89,9 +93,14 @@ def _clash(mine: Axis, theirs: Axis, kind: str) -> bool | None:
     kinds = mine.kind, kind
     if len(theirs.atoms) > 1 and len(mine.atoms) == 1 and {a.kind for a in theirs.atoms} == {"batch", "heads"}:
         return True if mine.kind == "batch" else None
-    if "" in kinds or kinds[0] == kinds[1]:
+    if "" in kinds or kinds[0] == kinds[1] or not _is_told(mine):
         return None
     return False if "qkv" not in kinds else None
+
+
+def _is_told(axis: Axis) -> bool:
+    """Whether the author's own name for a size says what the axis counts, and not just its place."""
+    return all(kind_of(atom.size.name) == atom.kind or kind_of(atom.name) == atom.kind for atom in axis.atoms)
 
 
 def _on_queries_alone(mask: Shape, info: MaskInfo) -> bool:

@@ -13,14 +13,28 @@ from attnlint.tensor import Axis, Tensor
 from attnlint.trace import OpCall, Trace
 from attnlint.values import Layer, Unknown, as_dim, as_int
 
-_POSITION = re.compile(r"(?:^|_)(?:pos|posn|posit\w*|pos_?e\w*|pe|places?|wpe)(?:_|s?$)|position(?!.*(?:wise|_ids))", re.I)
+_POSITION = re.compile(
+    r"(?:^|_)(?:pos|posn|posit\w*|pos_?e\w*|pe|places?|wpe)(?:_|s?$)|position(?!.*(?:wise|_ids))", re.I
+)
 _NOT_POSITION = re.compile(r"time|sigma|noise|rel(?:ative)?_?pos|relpos|coord|xyz|posterior|positive|compos", re.I)
 _TOKEN = re.compile(r"emb|tok|word|wte|^x$|^h$|^inputs?$|feat|hidden|patch|frames", re.I)
 _MOST = 80
-_PASSES = LAYOUT | {"mul", "div", "dropout", "join", "norm", "add", "setitem", "at_set", "scatter", "copy_into", "concat", "hstack"}
+_PASSES = LAYOUT | {
+    "mul",
+    "div",
+    "dropout",
+    "join",
+    "norm",
+    "add",
+    "setitem",
+    "at_set",
+    "scatter",
+    "copy_into",
+    "concat",
+    "hstack",
+}
 _GOES_ON = frozenset(
-    """mul div add sub dropout join norm identity cast contiguous activation transpose permute expand_dims mha
-    transformer_encoder transformer_encoder_layer masked_fill sum_of""".split()
+    ["mul", "div", "add", "sub", "dropout", "join", "norm", "identity", "cast", "contiguous", "activation", "transpose", "permute", "expand_dims", "mha", "transformer_encoder", "transformer_encoder_layer", "masked_fill", "sum_of"]
 )
 
 
@@ -190,7 +204,9 @@ def _widths(user: OpCall) -> tuple[Dim | None, Dim | None]:
 
 
 def _is_weight(tensor: Tensor) -> bool:
-    return tensor.param or (tensor.op is not None and tensor.op.name in {"rand", "parameter", "unbind"} and tensor.rank == 2)
+    return tensor.param or (
+        tensor.op is not None and tensor.op.name in {"rand", "parameter", "unbind"} and tensor.rank == 2
+    )
 
 
 def _broadcasts_wrongly(user: OpCall) -> bool:

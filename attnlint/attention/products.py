@@ -55,8 +55,10 @@ def wrong_product(product: OpCall, site: AttentionSite | None = None) -> WrongPr
 def _heads_on_heads(product: OpCall) -> WrongProduct | None:
     """Scores between the heads of one position: the positions were left among the batch axes."""
     shape = product.output.shape if product.output is not None else None
-    if shape is None or len(shape.axes) < 3 or not is_query_key(product):
+    if shape is None or len(shape.axes) < 2 or not is_query_key(product):
         return None
+    if shape.rank == 2 and shape.axes[-1].kind == shape.axes[-2].kind == "batch":
+        return WrongProduct(f"the scores are {show_shape(shape)}: entries of the batch attend to each other", False)
     if shape.axes[-1].kind == shape.axes[-2].kind == "heads":
         text = f"the scores are {show_shape(shape)}: heads attend to heads, since the positions were not moved behind them"
         return WrongProduct(text, False)
@@ -104,7 +106,14 @@ def _by_kind(mine: Axis, theirs: Axis) -> bool:
     if equal(mine.size, theirs.size) is Answer.YES:
         return False
     kinds = {mine.kind, theirs.kind}
+    if "heads" in kinds and not all(_is_sure(axis) for axis in (mine, theirs)):
+        return False
     return "feature" in kinds and bool(kinds & {"seq", "batch", "heads"})
+
+
+def _is_sure(axis: Axis) -> bool:
+    """Whether what an axis counts is told by more than one letter, since H is a head dimension to some."""
+    return all(atom.kind != "heads" or atom.part or len(atom.size.name or atom.name) > 1 for atom in axis.atoms)
 
 
 def _known_kinds(left: Tensor, right: Tensor) -> bool:

@@ -15,7 +15,8 @@ from attnlint.trace import OpCall
 from attnlint.values import Choice, Const, Size, Unknown, Value
 
 _NORMS = frozenset({"norm", "normalize", "sqrt", "rsqrt", "exp"})
-_PASSES = LAYOUT | {"rotate", "dropout", "join", "add", "concat", "activation", "setitem", "cast", "where", "mul", "div", "neg"}
+_PASSES = LAYOUT | {"rotate", "dropout", "join", "add", "concat", "activation", "setitem", "cast", "where", "mul", "div", "neg",
+                    "mean", "sum", "max", "stack", "unbind", "pool", "repeat_interleave", "sub", "index", "gather", "take"}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

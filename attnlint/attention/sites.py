@@ -247,9 +247,12 @@ def _forward(site: AttentionSite) -> None:
             site.escapes = True
         elif op.name in PRODUCTS:
             pair = operands(op)
-            if pair is not None and op not in site.mixes:
+            other = pair[1 - site.weights_at(op)] if pair is not None else None
+            if other is None or other.param:
+                # Weights that are mixed with each other, as in talking heads, go where they are not followed.
+                site.escapes = True
+            elif op not in site.mixes:
                 site.mixes.append(op)
-                other = pair[1 - site.weights_at(op)]
                 site.value = site.value or other
         elif op.name in CARRIERS:
             site.after.append(op)

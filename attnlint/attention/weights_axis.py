@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from attnlint.attention.normalise import renormalises
 from attnlint.attention.products import swapped, wrong_product
 from attnlint.attention.sites import AttentionSite
 from attnlint.tensor import Atom, Axis, show_axis, show_shape
+
+
+_SLOTS = re.compile(r"\bslots?\b|slot_?att|compet|inverted attention|win-?win", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,8 @@ def wrong_axis(site: AttentionSite) -> WrongAxis | None:
     mine = _atoms(softmax.axes)
     keys = _atoms(tuple(site.mixed_axes))
     if mine and keys:
-        if mine & keys or _renormalised(site, keys):
+        others = _atoms(softmax.scores.shape.axes) - mine
+        if mine & keys or not keys & others or _renormalised(site, keys) or _competes(site) or _replaced(site):
             return None
         return WrongAxis(_text(site, softmax.axes), True)
     return _by_origin(site, mine) if site.products else _of_named_scores(site, softmax.axes[0])
@@ -57,6 +62,8 @@ def _by_origin(site: AttentionSite, mine: frozenset[Atom]) -> WrongAxis | None:
     """Without a mix in sight: rows of a query · key product are queries, and a batch or head axis is neither."""
     assert site.softmax is not None and site.softmax.axes is not None
     if set(site.roles) != {"q", "k"}:
+        return None
+    if any(other.product is site.product and other is not site for other in site.trace.sites) or _competes(site):
         return None
     parts = {atom.part for atom in mine}
     queries = "columns" if site.roles[0] == "k" else "rows"
@@ -97,6 +104,20 @@ def _renormalised(site: AttentionSite, keys: frozenset[Atom]) -> bool:
         if axes is not None and (not axes or _atoms(axes) & keys):
             return True
     return False
+
+
+def _replaced(site: AttentionSite) -> bool:
+    """Whether on some path other weights take the place of these before the values are mixed."""
+    assert site.softmax is not None
+    own = {site.softmax.op, *site.after}
+    return any(op.name == "join" and any(t.op not in own for t in op.inputs) for op in site.after)
+
+
+def _competes(site: AttentionSite) -> bool:
+    """Whether the author says that queries compete for keys on purpose."""
+    return _SLOTS.search(" ".join(frame.text + frame.qualname for frame in site.op.frame.stack) + site.trace.entry) is not None or (
+        len(re.findall(r"slots?\b", site.trace.text)) >= 5
+    )
 
 
 def _atoms(axes: tuple[Axis, ...]) -> frozenset[Atom]:

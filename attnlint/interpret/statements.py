@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from attnlint import ir
 from attnlint.interpret.joining import join
 from attnlint.state import Change, Scope
-from attnlint.tensor import Tensor
+from attnlint.tensor import Shape, Tensor, axis
 from attnlint.values import (
-    NONE, Choice, Func, Instance, Ref, Unknown, Value, as_bool, is_none,
+    NONE, Choice, Func, Instance, Ref, ShapeOf, Unknown, Value, as_bool, as_dim, is_none,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -141,10 +141,24 @@ class Statements:
                 self.narrow(right, holds, scope, keep)
             case ir.Compare(_, left, ((("is" | "is not") as op, right),)) if _is_none_literal(right):
                 self._settle(left, is_none_now=(op == "is") is holds, scope=scope, keep=keep)
+            case ir.Compare(_, left, ((("eq" | "ne") as op, right),)) if (op == "eq") is holds:
+                self._shape_is(left, right, scope)
             case ir.Name() | ir.Attr():
                 value = self.i.expr(test, scope)
                 if holds or (isinstance(value, Choice) and all(is_none(o) or isinstance(o, Tensor) for o in value.options)):
                     self._settle(test, is_none_now=not holds, scope=scope, keep=keep)
+
+    def _shape_is(self, left: ir.Expr, right: ir.Expr, scope: Scope) -> None:
+        """`if x.size() != (b, t, d): raise`: the author's own check is worth more than what was traced."""
+        if not isinstance(left, ir.Call | ir.Attr) or not isinstance(right, ir.Display):
+            return
+        asked = self.i.expr(left, scope)
+        sizes = [as_dim(self.i.expr(item, scope)) for item in right.items]
+        if not isinstance(asked, ShapeOf) or None in sizes or any(isinstance(i, ir.Starred) for i in right.items):
+            return
+        known = asked.tensor.shape
+        if known.open or len(known.axes) != len(sizes):
+            asked.tensor.shape = Shape(tuple(axis(size) for size in sizes if size is not None))
 
     def _settle(self, target: ir.Expr, is_none_now: bool, scope: Scope, keep: bool) -> None:
         value = self.i.expr(target, scope)

@@ -70,7 +70,14 @@ from collections.abc import Iterator
 
 from attnlint import dims
 from attnlint.attention.heads import (
-    RESHAPES, Misfit, concerns_heads, context_of, feeds_attention, misfit, mixes_of, show,
+    RESHAPES,
+    Misfit,
+    concerns_heads,
+    context_of,
+    feeds_attention,
+    misfit,
+    mixes_of,
+    show,
 )  # fmt: skip
 from attnlint.attention.lineage import ancestors, consumers, is_carrier
 from attnlint.attention.sites import AttentionSite

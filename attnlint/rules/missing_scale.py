@@ -61,6 +61,8 @@ def check(trace: Trace) -> Iterator[Finding]:
             continue
         if not _is_attention(site) or scaling(site) is not None or hidden_scale(site) or _elsewhere(site):
             continue
+        if wrong_product(site.product, site) is not None:
+            continue
         assert site.softmax is not None
         place = place_in(site.product, site.softmax.op.frame)
         related = ((site.product.site, "query · key here"), (site.softmax.op.site, "normalised here, with nothing in between that scales"))
