@@ -34,7 +34,8 @@ _PASSES = LAYOUT | {
     "hstack",
 }
 _GOES_ON = frozenset(
-    ["mul", "div", "add", "sub", "dropout", "join", "norm", "identity", "cast", "contiguous", "activation", "transpose", "permute", "expand_dims", "mha", "transformer_encoder", "transformer_encoder_layer", "masked_fill", "sum_of"]
+    """mul div add sub dropout join norm identity cast contiguous activation transpose permute expand_dims mha
+    transformer_encoder transformer_encoder_layer masked_fill sum_of""".split()  # noqa: SIM905
 )
 
 
@@ -124,9 +125,7 @@ def _all_ops(tensor: Tensor) -> list[OpCall]:
         if op is None or op in seen:
             continue
         seen[op] = None
-        for inner in op.inputs:
-            if inner is not op.args.get("other") and not _is_shape_source(op, inner):
-                queue.append(inner)
+        queue.extend(t for t in op.inputs if t is not op.args.get("other") and not _is_shape_source(op, t))
     return list(seen)
 
 

@@ -67,7 +67,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attnlint.attention.cache import losses
+from attnlint.attention.cache import Loss, one_side, overwritten, stored_too_late
+from attnlint.attention.generation import by_names, made_anew, not_passed_on, one_token_alone
 from attnlint.diagnostic import Severity
 from attnlint.rule import Finding, rule
 from attnlint.trace import Trace
@@ -78,6 +79,14 @@ _HELP = "keep the keys and values of all steps: append the new ones along the se
 @rule("ATT010", "cache-loses-history")
 def check(trace: Trace) -> Iterator[Finding]:
     """Ask what becomes of keys and values from one step to the next."""
-    for loss in losses(trace):
+    for loss in _losses(trace):
         severity = Severity.ERROR if loss.certain else Severity.WARNING
         yield Finding(loss.site, loss.text, severity, loss.related, _HELP)
+
+
+def _losses(trace: Trace) -> list[Loss]:
+    """Every loss of history in a trace; of one mistake the clearest sign alone."""
+    code = "\n".join(line.partition("#")[0] for line in trace.text.splitlines())
+    found = [*overwritten(trace, code), *stored_too_late(trace)] or [*one_side(trace)]
+    found = found or [*made_anew(trace)] or [*not_passed_on(trace, code)]
+    return found or [*one_token_alone(trace)] or [*by_names(trace, code)]

@@ -68,25 +68,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attnlint import dims
-from attnlint.attention.heads import (
-    RESHAPES,
-    Misfit,
-    concerns_heads,
-    context_of,
-    feeds_attention,
-    misfit,
-    mixes_of,
-    show,
-)  # fmt: skip
-from attnlint.attention.lineage import ancestors, consumers, is_carrier
-from attnlint.attention.sites import AttentionSite
+from attnlint.attention.heads import RESHAPES, Misfit, concerns_heads, feeds_attention, misfit, mixes_of, show
+from attnlint.attention.lineage import ancestors, is_carrier
+from attnlint.attention.widths import DEFAULTS, WrongWidth, of_layer, of_projection, of_wide_heads
 from attnlint.diagnostic import Severity
-from attnlint.dims import Answer, Dim
 from attnlint.rule import Finding, rule
-from attnlint.tensor import Axis
 from attnlint.trace import OpCall, Site, Trace
-from attnlint.values import Layer
 
 
 @rule("ATT004", "head-dim-mismatch")
@@ -104,14 +91,19 @@ def check(trace: Trace) -> Iterator[Finding]:
                 yield _of_reshape(op, found)
             split_wrong = True
         elif op.notes.get("clash") and "expected" in op.notes:
-            yield from _of_projection(op, mixes)
+            yield from map(_of_width, of_projection(op, mixes))
             split_wrong = True
         elif op.name in {"linear", "matmul", "dot"}:
-            yield from _of_projection(op, mixes)
+            yield from map(_of_width, of_projection(op, mixes))
         elif op.name == "concat":
-            yield from _of_wide_heads(trace, op, mixes)
+            yield from map(_of_width, of_wide_heads(trace, op, mixes))
         elif op.name in {"mha", "transformer_encoder_layer", "transformer_decoder_layer", "transformer"}:
-            yield from _of_layer(op)
+            yield from map(_of_width, of_layer(op))
+
+
+def _of_width(wrong: WrongWidth) -> Finding:
+    severity = Severity.ERROR if wrong.certain else Severity.WARNING
+    return Finding(wrong.site, wrong.text, severity, wrong.related, wrong.advice)
 
 
 def _severity(found: Misfit) -> Severity:
@@ -123,7 +115,7 @@ def _of_reshape(op: OpCall, found: Misfit) -> Finding:
     product = " * ".join(found.parts) if found.parts else show(found.wanted)
     total = f" = {show(found.wanted)}" if len(found.parts) > 1 and found.wanted.by_default is not None else ""
     message = f"{what} {product}{total}: there are {show(found.found)}"
-    message += " with the defaults that are given here" if found.by_default else ""
+    message += DEFAULTS if found.by_default else ""
     message += ", which fits for one head only" if found.one_head else ""
     return Finding(op.site, message, _severity(found), _made(op), _advice(op, found))
 
@@ -152,69 +144,3 @@ def _advice(op: OpCall, found: Misfit) -> str:
     if have % count:
         return f"choose a number of heads that divides {have}, and check d_model % n_heads == 0 where they are set"
     return f"with {count} heads the width of one is {have} // {count} = {have // count}"
-
-
-def _of_projection(op: OpCall, mixes: dict[OpCall, AttentionSite]) -> Iterator[Finding]:
-    """An output projection that is made for another width than the heads have together."""
-    taken, expected = op.tensor("x"), op.notes.get("expected")
-    found = op.notes.get("found")
-    pair = op.notes.get("contracted")
-    if op.name != "linear" and op.notes.get("projection") and isinstance(pair, tuple) and all(pair):
-        taken = op.tensor("a")
-        found, expected = (axis.size if isinstance(axis, Axis) else None for axis in pair)
-    if taken is None or not isinstance(found, Dim) or not isinstance(expected, Dim):
-        return
-    if dims.equal_by_default(found, expected) is not Answer.NO:
-        return
-    mix = context_of(taken, mixes)
-    if mix is None or any("mismatch" in step.notes for step in ancestors(taken, is_carrier, 30)):
-        return
-    by_default = dims.equal(found, expected) is not Answer.NO
-    message = f"the output projection takes {show(expected)} features, but the heads have {show(found)} together"
-    message += " with the defaults that are given here" if by_default else ""
-    severity = Severity.WARNING if by_default else Severity.ERROR
-    related = ((mix.site, "the heads' outputs are made here"),)
-    yield Finding(op.site, message, severity, related, f"make it for {found} features: n_heads * head_dim")
-
-
-def _of_wide_heads(trace: Trace, op: OpCall, mixes: dict[OpCall, AttentionSite]) -> Iterator[Finding]:
-    """Outputs of an unknown number of heads side by side, each already as wide as what takes them all."""
-    parts, output = op.notes.get("axis_atoms"), op.output
-    if not op.notes.get("open_list") or not isinstance(parts, list) or output is None or not op.inputs:
-        return
-    mix = context_of(op.inputs[0], mixes)
-    if mix is None or len(parts) != 1 or output.shape.place(-1) != output.shape.place(int(str(op.notes["position"]))):
-        return
-    width = parts[0].size
-    for user in consumers(trace, output, is_carrier, 20):
-        expected = user.notes.get("expected")
-        if isinstance(expected, Dim) and dims.equal(expected, width) is Answer.YES and user.tensor("x") is not None:
-            message = f"each head is {show(width)} wide, and their concatenation goes into a layer for {show(expected)}"
-            related = ((mix.site, "one head's output is made here"), (user.site, f"made for {show(expected)} here"))
-            yield Finding(op.site, message, Severity.WARNING, related, "give each head d_model // n_heads features")
-            return
-
-
-def _of_layer(op: OpCall) -> Iterator[Finding]:
-    """A library's layer whose heads do not divide its width."""
-    width, heads = (
-        dims_of(op, "embed_dim", "d_model"),
-        dims_of(op, "num_heads", "nhead"),
-    )
-    have, count = (size.by_default if size is not None else None for size in (width, heads))
-    if width is None or heads is None or not have or not count or (have / count).denominator == 1:
-        return
-    layer = op.notes.get("layer")
-    site = layer.site if isinstance(layer, Layer) and layer.site is not None else op.site
-    certain = width.value is not None and heads.value is not None
-    message = f"{show(width)} features do not split into {show(heads)} heads"
-    message += "" if certain else " with the defaults that are given here"
-    severity = Severity.ERROR if certain else Severity.WARNING
-    yield Finding(site, message, severity, (), f"choose a number of heads that divides {have}")
-
-
-def dims_of(op: OpCall, *names: str) -> Dim | None:
-    """The size that a layer was made with, by any of these names."""
-    from attnlint.values import as_dim
-
-    return next((size for name in names if (size := as_dim(op.args.get(name))) is not None), None)

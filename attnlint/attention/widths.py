@@ -1,0 +1,88 @@
+"""Layers that are made for another width than the heads have: output projections, lists of heads, whole layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from attnlint import dims
+from attnlint.attention.heads import context_of, show
+from attnlint.attention.lineage import ancestors, consumers, is_carrier
+from attnlint.attention.sites import AttentionSite
+from attnlint.dims import Answer, Dim
+from attnlint.ir import Site
+from attnlint.tensor import Axis
+from attnlint.trace import OpCall, Trace
+from attnlint.values import Layer, as_dim
+
+DEFAULTS = " with the defaults that are given here"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class WrongWidth:
+    """A layer that does not fit the heads: where, how, and whether it is certain for all sizes a caller may give."""
+
+    site: Site
+    text: str
+    advice: str
+    certain: bool = True
+    related: tuple[tuple[Site, str], ...] = ()
+
+
+def of_projection(op: OpCall, mixes: dict[OpCall, AttentionSite]) -> Iterator[WrongWidth]:
+    """An output projection that is made for another width than the heads have together."""
+    taken, expected = op.tensor("x"), op.notes.get("expected")
+    found = op.notes.get("found")
+    pair = op.notes.get("contracted")
+    if op.name != "linear" and op.notes.get("projection") and isinstance(pair, tuple) and all(pair):
+        taken = op.tensor("a")
+        found, expected = (axis.size if isinstance(axis, Axis) else None for axis in pair)
+    if taken is None or not isinstance(found, Dim) or not isinstance(expected, Dim):
+        return
+    if dims.equal_by_default(found, expected) is not Answer.NO:
+        return
+    mix = context_of(taken, mixes)
+    if mix is None or any("mismatch" in step.notes for step in ancestors(taken, is_carrier, 30)):
+        return
+    by_default = dims.equal(found, expected) is not Answer.NO
+    message = f"the output projection takes {show(expected)} features, but the heads have {show(found)} together"
+    message += DEFAULTS if by_default else ""
+    related = ((mix.site, "the heads' outputs are made here"),)
+    yield WrongWidth(op.site, message, f"make it for {found} features: n_heads * head_dim", not by_default, related)
+
+
+def of_wide_heads(trace: Trace, op: OpCall, mixes: dict[OpCall, AttentionSite]) -> Iterator[WrongWidth]:
+    """Outputs of an unknown number of heads side by side, each already as wide as what takes them all."""
+    parts, output = op.notes.get("axis_atoms"), op.output
+    if not op.notes.get("open_list") or not isinstance(parts, list) or output is None or not op.inputs:
+        return
+    mix = context_of(op.inputs[0], mixes)
+    if mix is None or len(parts) != 1 or output.shape.place(-1) != output.shape.place(int(str(op.notes["position"]))):
+        return
+    width = parts[0].size
+    for user in consumers(trace, output, is_carrier, 20):
+        expected = user.notes.get("expected")
+        if isinstance(expected, Dim) and dims.equal(expected, width) is Answer.YES and user.tensor("x") is not None:
+            message = f"each head is {show(width)} wide, and their concatenation goes into a layer for {show(expected)}"
+            related = ((mix.site, "one head's output is made here"), (user.site, f"made for {show(expected)} here"))
+            yield WrongWidth(op.site, message, "give each head d_model // n_heads features", False, related)
+            return
+
+
+def of_layer(op: OpCall) -> Iterator[WrongWidth]:
+    """A library's layer whose heads do not divide its width."""
+    width, heads = _made_with(op, "embed_dim", "d_model"), _made_with(op, "num_heads", "nhead")
+    have, count = (size.by_default if size is not None else None for size in (width, heads))
+    if width is None or heads is None or not have or not count or (have / count).denominator == 1:
+        return
+    layer = op.notes.get("layer")
+    site = layer.site if isinstance(layer, Layer) and layer.site is not None else op.site
+    certain = width.value is not None and heads.value is not None
+    message = f"{show(width)} features do not split into {show(heads)} heads"
+    message += "" if certain else DEFAULTS
+    yield WrongWidth(site, message, f"choose a number of heads that divides {have}", certain)
+
+
+def _made_with(op: OpCall, *names: str) -> Dim | None:
+    """The size that a layer was made with, by any of these names."""
+    return next((size for name in names if (size := as_dim(op.args.get(name))) is not None), None)
