@@ -207,8 +207,8 @@ def one_side(trace: Trace) -> Iterator[Loss]:
             continue
         joined = key or value
         assert joined is not None
-        yield Loss(site.op.site, f"the {kept} are joined with those of the earlier tokens, the {missing} are not",
-                   ((joined.site, f"earlier {kept} joined here"),))  # fmt: skip
+        text = f"the {kept} are joined with those of the earlier tokens, the {missing} are not"
+        yield Loss(joined.site, text, ((site.op.site, "the two meet here"),))
 
 
 def _cached(tensor: Tensor) -> OpCall | None:

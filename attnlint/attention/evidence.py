@@ -31,6 +31,8 @@ _FREE_TEXT = re.compile(
     r"|classif|retriev|\bpixel|\bvideo|\bgraph|\bDETR|sentence embedding|\bsegment|\bfeature maps?\b|diffusion|non-?local|\bslots?\b",
     re.I,
 )
+_SURELY_CAUSAL = re.compile(r"\bcausal|autoregressive|auto-regressive|look-?ahead mask|see(?:s|ing)? the future", re.I)
+_NEGATED = re.compile(r"(?:non-?|not |no |without )\W*(?:causal|autoregressive)", re.I)
 _MASKED_LM = frozenset({"mlm", "masked_lm", "mask_token", "mask_token_id", "MaskedLM", "mlm_probability"})
 _VISION = frozenset({"Conv2d", "bbox", "boxes", "pixel_mask", "object_query", "vqvae", "img", "image", "images", "pixel_values", "patch_size", "num_patches", "patches", "object_queries", "num_queries"})
 _GENERATES = frozenset({"generate", "sample", "next_token", "idx_next", "sample_next", "greedy_decode", "max_new_tokens"})
@@ -80,6 +82,9 @@ def _by_words(frame: Frame) -> Direction | None:
         found = _by_name(name)
         if found is not None:
             return found
+    strong = _SURELY_CAUSAL.search(_NEGATED.sub("", frame.text))
+    if strong:
+        return Direction(True, f"{frame.qualname} is described as {strong.group(0)!r}")
     causal, free = _CAUSAL_TEXT.search(frame.text), _FREE_TEXT.search(frame.text)
     if free:
         return Direction(False, f"{frame.qualname} is described as {free.group(0)!r}")

@@ -84,6 +84,11 @@ def not_passed_on(trace: Trace, code: str) -> Iterator[Loss]:
     for call in trace.calls:
         if times[call.frame, call.site] < 2 or call.site in seen or not _is_given_a_token_alone(call):
             continue
+        empty = next((name for name, value in call.kwargs.items() if is_cache_name(name) and is_none(value)), "")
+        if empty:
+            seen.add(call.site)
+            yield Loss(call.site, f"{empty} is None in each round, so that the token attends to itself alone")
+            continue
         kept = [b for b in trace.bindings if b.frame is call.frame and is_cache_name(b.name) and _comes_from(b, call)]
         if not kept or not _could_take(call, code):
             continue
@@ -97,12 +102,14 @@ def not_passed_on(trace: Trace, code: str) -> Iterator[Loss]:
 
 def _is_given_a_token_alone(call: CallRecord) -> bool:
     """Whether a call is given the token that was chosen last, and nothing that could be a cache."""
-    tokens = [value for value in call.args if _one_token(value)]
-    others = [value for value in (*call.args, *call.kwargs.values()) if value not in tokens]
-    plain = all(
-        isinstance(value, Size) or (isinstance(value, Const) and isinstance(value.value, bool)) for value in others
-    )
-    return bool(tokens) and plain
+    named = {name: value for name, value in call.kwargs.items() if not (is_cache_name(name) and is_none(value))}
+    given = (*call.args, *named.values())
+    tokens = [value for value in given if _one_token(value)]
+    return bool(tokens) and all(value in tokens or _is_plain(value) for value in given)
+
+
+def _is_plain(value: Value) -> bool:
+    return isinstance(value, Size) or (isinstance(value, Const) and isinstance(value.value, bool))
 
 
 def _comes_from(binding: Binding, call: CallRecord) -> bool:

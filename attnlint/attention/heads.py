@@ -99,10 +99,10 @@ def misfit(op: OpCall) -> Misfit | None:
         return _noted(op)
     source = op.tensor("x")
     sizes = size_list(op.args.get("sizes")) if op.name == "reshape" else None
-    if source is None or sizes is None or source.shape.open:
+    if source is None or sizes is None:
         return None
     targets = [target_of(size) for size in sizes]
-    return _aligned(source.axes, targets)
+    return _of_last(source.axes, targets) if source.shape.open else _aligned(source.axes, targets)
 
 
 def _noted(op: OpCall) -> Misfit | None:
@@ -148,6 +148,31 @@ def _labels(op: OpCall, wanted: Sequence[Dim]) -> tuple[str, ...]:
     )
 
 
+def _of_last(axes: Sequence[Axis], targets: Sequence[Target]) -> Misfit | None:
+    """The last axis, all that is known, against the heads and what follows them in a view that ends in these."""
+    place = next((place for place, target in enumerate(targets) if target.kind == "heads"), 0)
+    if not axes or not place:
+        return None
+    before = targets[place - 1].size
+    if place > 1 and targets[place - 1].literal and before is not None and before.value in (2, 3):
+        place -= 1
+    wanted = targets[place:]
+    if len(wanted) < 2 or any(target.size is None or target.kind in ("seq", "batch") for target in wanted):
+        return None
+    return _compared(axes[-1].size, wanted)
+
+
+def _compared(found: Dim, wanted: Sequence[Target]) -> Misfit | None:
+    """Whether a size is provably not the product of others, always or by default, or only that of one head."""
+    asked = product([target.dim for target in wanted])
+    if not known(found) or not known(asked):
+        return None
+    parts = tuple(show(target.dim, target.name) for target in wanted)
+    if dims.equal_by_default(found, asked) is Answer.NO:
+        return Misfit(found, asked, parts, dims.equal(found, asked) is not Answer.NO)
+    return Misfit(found, asked, parts, one_head=True) if differ_by_heads(asked, found) else None
+
+
 def _aligned(axes: Sequence[Axis], targets: Sequence[Target]) -> Misfit | None:
     """The last axis against what it is cut into, or merged heads against theirs, where all else stands as it was."""
     lead = len(axes) - 1
@@ -160,13 +185,7 @@ def _aligned(axes: Sequence[Axis], targets: Sequence[Target]) -> Misfit | None:
         return None
     if not all(_stands(axis, target) for axis, target in zip(axes[:lead], targets[:lead], strict=True)):
         return None
-    found, asked = product([axis.size for axis in rest]), product([target.dim for target in wanted])
-    if not known(found) or not known(asked):
-        return None
-    parts = tuple(show(target.dim, target.name) for target in wanted)
-    if dims.equal_by_default(found, asked) is Answer.NO:
-        return Misfit(found, asked, parts, dims.equal(found, asked) is not Answer.NO)
-    return Misfit(found, asked, parts, one_head=True) if _is_heads(asked, found) else None
+    return _compared(product([axis.size for axis in rest]), wanted)
 
 
 def _stands(axis: Axis, target: Target) -> bool:
@@ -178,7 +197,7 @@ def _stands(axis: Axis, target: Target) -> bool:
     return dims.equal(axis.size, target.size) is Answer.YES
 
 
-def _is_heads(wanted: Dim, found: Dim) -> bool:
+def differ_by_heads(wanted: Dim, found: Dim) -> bool:
     """Whether two sizes differ by numbers of heads: they agree for one head, which nobody means who splits heads."""
     if not found.terms:
         return False

@@ -113,7 +113,7 @@ def _of_op(op: OpCall) -> MaskInfo:
 
 
 def _of_comparison(op: OpCall) -> MaskInfo:
-    sides = [op.args.get("a"), op.args.get("b")]
+    sides = [op.tensor("a") or op.args.get("a"), op.tensor("b") or op.args.get("b")]
     counts = [_counts(side) for side in sides]
     if all(counts) and op.name in {"lt", "le", "gt", "ge"}:
         return MaskInfo(causal=True, named=True)

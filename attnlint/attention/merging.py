@@ -9,11 +9,11 @@ from attnlint.attention.heads import context_of
 from attnlint.attention.lineage import ancestors, carried, consumers, is_carrier, source
 from attnlint.attention.sites import AttentionSite
 from attnlint.dims import Answer
-from attnlint.names import is_head_dim
+from attnlint.names import is_head_dim, kind_of
 from attnlint.ops.pieces import HEAD_DIM
 from attnlint.tensor import Axis, Tensor
 from attnlint.trace import OpCall, Trace
-from attnlint.values import as_int
+from attnlint.values import Seq, as_int
 
 VERBS = {
     "mean": "averaged", "nanmean": "averaged", "median": "averaged", "sum": "summed", "nansum": "summed",
@@ -38,22 +38,43 @@ def gone(op: OpCall) -> tuple[Axis | None, str]:
     return None, ""
 
 
-def reduces_a_stack(op: OpCall, mixes: dict[OpCall, AttentionSite]) -> bool:
-    """Whether the outputs of heads, each a module or call of its own, were stacked along the axis that goes."""
+def reduces_a_stack(op: OpCall, mixes: dict[OpCall, AttentionSite]) -> OpCall | None:
+    """The mix of one of the heads, each a module or a round of its own, that are put on an axis that goes."""
+    positions = op.notes.get("positions")
+    if isinstance(op.args.get("x"), Seq):
+        return _of_heads(op.inputs, mixes) if positions == (0,) else None
     taken = op.tensor("x")
     stack = taken.op if taken is not None else None
-    if stack is None or stack.name != "stack" or taken is None or not stack.inputs:
-        return False
-    axis, positions = as_int(stack.args.get("axis")) or 0, op.notes.get("positions")
-    if positions not in [(axis,), (taken.shape.place(axis),)]:
-        return False
-    mix, last = context_of(stack.inputs[0], mixes), stack.inputs[0].shape.at(-1)
-    wide = mix is None or (last is not None and _is_as_wide_as_the_model(last, mixes[mix]))
-    return mix is not None and not wide and _is_one_head(mix)
+    if stack is None or stack.name != "stack" or taken is None:
+        return None
+    axis = as_int(stack.args.get("axis")) or 0
+    return _of_heads(stack.inputs, mixes) if positions in [(axis,), (taken.shape.place(axis),)] else None
+
+
+def _of_heads(tensors: tuple[Tensor, ...], mixes: dict[OpCall, AttentionSite]) -> OpCall | None:
+    """The mix that the first of tensors comes from, where it is the context of one head and narrower than the model."""
+    mix = context_of(tensors[0], mixes) if tensors else None
+    if mix is None or not _is_one_head(mix):
+        return None
+    last = tensors[0].shape.at(-1)
+    return None if last is not None and _is_as_wide_as_the_model(last, mixes[mix]) else mix
+
+
+def summed_at_once(trace: Trace, op: OpCall, mixes: dict[OpCall, AttentionSite]) -> OpCall | None:
+    """The mix of a head in `sum(head(x) for head in heads)`, where the sum goes straight into the output projection."""
+    mix = _of_heads(op.inputs, mixes)
+    if mix is None or op.output is None:
+        return None
+    users = trace.uses(op.output)
+    return mix if any(user.name == "linear" or _is_weight(user.tensor("b")) for user in users) else None
 
 
 def _is_one_head(mix: OpCall) -> bool:
-    return any(_ONE_HEAD.search(frame.qualname) for frame in mix.frame.stack)
+    """Whether an attention is that of one head: in a class or function of that name, or in a loop over the heads."""
+    frames = list(mix.frame.stack)
+    if any(_ONE_HEAD.search(frame.qualname) for frame in frames):
+        return True
+    return bool(mix.loops) and any(kind_of(name) == "heads" for frame in frames for name in frame.params)
 
 
 def is_context(tensor: Tensor, heads: Axis, mixes: dict[OpCall, AttentionSite]) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from attnlint import dims
-from attnlint.attention.heads import context_of, show
+from attnlint.attention.heads import context_of, differ_by_heads, show
 from attnlint.attention.lineage import ancestors, consumers, is_carrier
 from attnlint.attention.sites import AttentionSite
 from attnlint.dims import Answer, Dim
@@ -39,14 +39,15 @@ def of_projection(op: OpCall, mixes: dict[OpCall, AttentionSite]) -> Iterator[Wr
         found, expected = (axis.size if isinstance(axis, Axis) else None for axis in pair)
     if taken is None or not isinstance(found, Dim) or not isinstance(expected, Dim):
         return
-    if dims.equal_by_default(found, expected) is not Answer.NO:
+    one_head = differ_by_heads(found, expected)
+    if dims.equal_by_default(found, expected) is not Answer.NO and not one_head:
         return
     mix = context_of(taken, mixes)
     if mix is None or any("mismatch" in step.notes for step in ancestors(taken, is_carrier, 30)):
         return
     by_default = dims.equal(found, expected) is not Answer.NO
     message = f"the output projection takes {show(expected)} features, but the heads have {show(found)} together"
-    message += DEFAULTS if by_default else ""
+    message += ", which fits for one head only" if one_head else DEFAULTS if by_default else ""
     related = ((mix.site, "the heads' outputs are made here"),)
     yield WrongWidth(op.site, message, f"make it for {found} features: n_heads * head_dim", not by_default, related)
 

@@ -102,5 +102,7 @@ BOTH: dict[str, Spelling] = {
     "flip": spell("flip", "x=input *axis=dims"),
     "bincount": spell("bincount", X),
     "diagonal": spell("unknown_shape", X),
+    "view_as_complex": spell("unknown_shape", X),
+    "view_as_real": spell("unknown_shape", X),
     "rot90": spell("unknown_shape", X),
 }  # fmt: skip

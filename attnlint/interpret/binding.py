@@ -164,7 +164,7 @@ class Binding:
         for hint in hints.in_comment(trailing):
             if not hint.names or (name and name in hint.names) or not _known_elsewhere(hint, scope):
                 shape = hints.shape_of(hint, lambda name: self.size(name, scope))
-                for item in value.items if isinstance(value, Seq) and len(hint.names) != 1 else [value]:
+                for item in value.items if isinstance(value, Seq) else [value]:
                     self.learn(self.i.m.settled(item), shape)
                 return
 

@@ -69,6 +69,10 @@ class _FileTracer:
                     self._too_long(part)
                 else:
                     interpreter.statements.block(part.lowered(), self.globals)
+            tops = {part.name for part in self.index.definitions}
+            for name, value in list(self.globals.names.items()):
+                if name not in tops:
+                    self._closures(interpreter, value, Frame(""))
         except OutOfBudget:
             machine.trace.notes.append("the script is too long to be followed to its end")
         self.traces.append(machine.trace)
@@ -154,12 +158,16 @@ class _FileTracer:
                 this = interpreter.calls.symbolic_instance(func.owner, func.node.site)
             skip = this is not None
             values = interpreter.calls.objects.parameters(func.node, func, func.node.site, skip_first=skip)
+            if this is not None and isinstance(values.get("w"), Unknown):
+                # A method's `w` is its input; the weights of an object are its attributes.
+                _no_weight(values["w"])
             bound = Func(func.node, func.scope, this, func.owner)
             if isinstance(this, Instance) and func.name in {"call", "__call__"} and "build" in func.owner.members:  # type: ignore[union-attr]
                 build = interpreter.attributes.get(this, "build", func.node.site)
                 interpreter.calls.call(build, [Unknown("the input's shape", "input_shape")], {}, func.node.site)
             result = interpreter.calls.inline(bound, [], dict(values), func.node.site)
-            self._closures(interpreter, result)
+            text = getattr(func.node, "docstring", "")
+            self._closures(interpreter, result, Frame(func.name, text=text))
         except OutOfBudget:
             machine.trace.notes.append(f"{entry} is too long to be followed to its end")
         machine.journal.undo(mark)
@@ -170,14 +178,15 @@ class _FileTracer:
                 learnt[name] = tensor.shape
         return machine.trace, learnt
 
-    def _closures(self, interpreter: Interpreter, value: Value) -> None:
+    def _closures(self, interpreter: Interpreter, value: Value, outer: Frame) -> None:
         """Call the functions that an entry point returns: nobody else in the file may."""
         if isinstance(value, Seq):
             for item in value.items:
-                self._closures(interpreter, item)
+                self._closures(interpreter, item, outer)
         elif isinstance(value, Func) and isinstance(value.node, ir.Function) and value.node not in self.visited:
+            interpreter.m.frame = outer
             given = interpreter.calls.objects.parameters(value.node, value, value.node.site, skip_first=value.this is not None)
-            self._closures(interpreter, interpreter.calls.inline(value, [], dict(given), value.node.site))
+            self._closures(interpreter, interpreter.calls.inline(value, [], dict(given), value.node.site), outer)
 
     def _machine(self, entry: str) -> Machine:
         trace = Trace(entry, words=self.index.words, text=self.index.text)
@@ -187,6 +196,14 @@ class _FileTracer:
 
     def _too_long(self, part: Part) -> None:
         self.traces.append(Trace("", notes=[f"the statements from row {part.first_row} on are too long to be read"]))
+
+
+def _no_weight(value: Value) -> None:
+    op = value.op if isinstance(value, Unknown) else None
+    if op is not None and op.output is not None:
+        op.output.param = False
+        if isinstance(value, Unknown):
+            value.tensor = op.output
 
 
 def _methods(cls: ClassValue) -> list[str]:

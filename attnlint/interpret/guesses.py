@@ -103,13 +103,18 @@ class Guesses:
             return None
         fitting = [cls for cls in self._classes() if self._fits(cls, args, kwargs)]
         named = [cls for cls in fitting if func.name.lower().strip("_") in cls.name.lower()]
-        chosen = named if named else fitting
+        chosen = named or (self._outermost(fitting) if len(fitting) > 1 else fitting)
         if len(chosen) != 1 or self.i.m.depth > 4:
             return None
         this = self.i.calls.symbolic_instance(chosen[0], site)
         if not isinstance(this, Instance) or not this.ready:
             return None
         return self.i.calls.call(this, args, kwargs, site, name)
+
+    def _outermost(self, classes: list[ClassValue]) -> list[ClassValue]:
+        """Of several classes those that no other class of the file is built from: the models."""
+        parts = {part.name: part for part in self.i.m.index.definitions if part.kind == "class"}
+        return [c for c in classes if not any(c.name in part.words for name, part in parts.items() if name != c.name)]
 
     def _classes(self) -> list[ClassValue]:
         scope = self.i.m.globals

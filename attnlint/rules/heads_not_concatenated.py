@@ -89,12 +89,15 @@ def check(trace: Trace) -> Iterator[Finding]:
     for op in trace.ops:
         taken = op.tensor("x")
         axis, verb = gone(op)
-        stacked = op.name in VERBS and reduces_a_stack(op, mixes)
-        if taken is not None and (stacked or (axis is not None and is_context(taken, axis, mixes))):
+        if taken is not None and axis is not None and is_context(taken, axis, mixes):
             if not may_be_meant(trace, op, taken, mixes):
-                yield _finding(op, taken, verb or VERBS[op.name], context_of(taken, mixes))
+                yield _finding(op, taken, verb, context_of(taken, mixes))
+        elif op.name in VERBS and (head := reduces_a_stack(op, mixes)) is not None:
+            yield _finding(op, taken, VERBS[op.name], head)
         elif op in mixes and op.name == "einsum" and sums_heads(op):
             yield _finding(op, None, "summed", op)
+        elif op.name == "sum_of" and (head := summed_at_once(trace, op, mixes)) is not None:
+            yield _finding(op, None, "summed", head)
         elif op.name == "add" and (op.loops or rounds[op.site] > 1):
             head = summed_in_loop(trace, op, mixes)
             if head is not None:
