@@ -14,19 +14,23 @@ from attnlint.names import is_head_dim, kind_of, kinds_of
 from attnlint.tensor import Atom, Axis, Kind, Shape, axis
 
 _SIZE = r"(?:\.\.\.|\*?[A-Za-z_][\w.']*|\d+)"
-_EXPRESSION = rf"(?:{_SIZE}(?:\s*(?://|\*\*|[*/+-])\s*{_SIZE})*|\(\s*{_SIZE}(?:\s*[*/+-]\s*{_SIZE})*\s*\)(?:\s*[*/]\s*{_SIZE})?)"
+_EXPRESSION = (
+    rf"(?:{_SIZE}(?:\s*(?://|\*\*|[*/+-])\s*{_SIZE})*|\(\s*{_SIZE}(?:\s*[*/+-]\s*{_SIZE})*\s*\)(?:\s*[*/]\s*{_SIZE})?)"
+)
 _BRACKETS = re.compile(rf"[\[(]\s*({_EXPRESSION}(?:\s*,\s*{_EXPRESSION})*\s*,?)\s*[\])]")
 _LISTED = rf"[\[(]\s*({_SIZE}(?:\s*,\s*{_SIZE})+)\s*[\])]"
-_PRODUCT = re.compile(rf"{_LISTED}\s*(?:@|[x×·*])\s*{_LISTED}")
+_PRODUCT = re.compile(rf"{_LISTED}\s*(?:@|[x\u00d7·*])\s*{_LISTED}")
 _BARE = re.compile(rf"^#+\s*(?:shape\s*[:=]?\s*|->\s*|=>\s*)?({_SIZE}(?:\s*,\s*{_SIZE})+)\s*$")
-_CROSSED = re.compile(r"^#+\s*(?:shape\s*[:=]?\s*)?\(?([A-Za-z_]\w*(?:\s+[x×]\s+[A-Za-z_0-9]\w*)+)\)?\s*$")
+_CROSSED = re.compile(r"^#+\s*(?:shape\s*[:=]?\s*)?\(?([A-Za-z_]\w*(?:\s+[x\u00d7]\s+[A-Za-z_0-9]\w*)+)\)?\s*$")
 _NAMED = re.compile(
     r"(?P<names>[A-Za-z_]\w*(?:(?:\s*[/,&]\s*|\s+and\s+)[A-Za-z_]\w*)*)"
     r"(?:\s*\([^()\[\]]{0,40}\))?\s*"
-    r"(?P<joint>::|[:=\-–—~]|\b(?:is|are|has|have|of)\b)?\s*"
+    r"(?P<joint>::|[:=\-\u2013\u2014~]|\b(?:is|are|has|have|of)\b)?\s*"
     r"(?P<between>[A-Za-z_ .`]{0,48}?)\s*$"
 )
-_STOP_WORDS = frozenset({"e.g", "i.e", "eg", "see", "note", "optional", "default", "self", "cls", "none", "true", "false"})
+_STOP_WORDS = frozenset(
+    {"e.g", "i.e", "eg", "see", "note", "optional", "default", "self", "cls", "none", "true", "false"}
+)
 _JAXTYPING = re.compile(r"""\[\s*(?:[\w.]+\s*,\s*)?(?:"([^"]*)"|'([^']*)')""")
 _TENSORTYPE = re.compile(r"TensorType\[\s*((?:[\"'][\w*]+[\"']\s*,?\s*)+)")
 
@@ -41,7 +45,7 @@ class Hint:
 
 def in_comment(text: str) -> list[Hint]:
     """The shapes in one comment: `# [batch, seq, d_k]`, `# x: (B, T, C)`, `# (B, T, C) -> (B, T, H, D)`."""
-    for pattern, split in ((_BARE, r"\s*,\s*"), (_CROSSED, r"\s+[x×]\s+")):
+    for pattern, split in ((_BARE, r"\s*,\s*"), (_CROSSED, r"\s+[x\u00d7]\s+")):
         bare = pattern.match(text)
         if bare is not None:
             sizes = tuple(re.split(split, bare.group(1)))
@@ -61,7 +65,7 @@ def of_operands(text: str) -> tuple[Hint, Hint] | None:
 
 def in_docstring(text: str) -> list[Hint]:
     """The shapes that a docstring gives to names; a shape without a name says nothing."""
-    found = []
+    found: list[Hint] = []
     for line in text.splitlines():
         found.extend(hint for hint in _in_text(line.strip()) if hint.names)
     return found

@@ -88,8 +88,7 @@ class Machine:
         call = self._record("unknown", inputs or {}, site, name)
         call.notes["reason"] = reason
         self.trace.unknowns.append((site, reason))
-        value = Unknown(reason, name, op=call)
-        return value
+        return Unknown(reason, name, op=call)
 
     def input(self, name: str, site: Site, shape: Shape = UNKNOWN_SHAPE, **notes: object) -> Tensor:
         """A tensor that comes from outside the trace."""
@@ -100,6 +99,7 @@ class Machine:
 
     def _record(self, op: str, args: dict[str, Value], site: Site, spelling: str) -> OpCall:
         self.step()
+        args = {name: _as_given(value) for name, value in args.items()}
         call = OpCall(
             op, args, site, self.frame, len(self.trace.ops), spelling=spelling, loops=self.loops, branches=self.branches
         )
@@ -139,6 +139,9 @@ class Machine:
             self.loops, self.branches = loops, branches
 
 
+def _as_given(value: Value) -> Value:
+    """A list as it is now: what the code does to it later is no argument of this op."""
+    return Seq([_as_given(item) for item in value.items], value.kind, value.many) if isinstance(value, Seq) else value
 
 
 def _all_params(call: OpCall) -> bool:

@@ -81,7 +81,7 @@ _TOKENS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
 def role_of(name: str) -> str:
-    """`q`, `k` or `v` where a name says that it is the query, key or value or makes it; empty where not or more than one."""
+    """`q`, `k` or `v` where a name says that it is one of these or makes it; empty where it says none or several."""
     words = [word.lower() for word in _TOKENS.findall(name)]
     found = {_ROLE_OF[word] for word in words if word in _ROLE_OF}
     return found.pop() if len(found) == 1 else ""
@@ -98,7 +98,8 @@ def is_weight_name(name: str) -> bool:
 
 
 _CACHE = re.compile(
-    r"cache|(?:^|_)past(?:_|s?$)|past_?key|(?:^|_)(?:k|v|kv|keys?|values?)_?(?:hist\w*|store|buf\w*|mem\w*)$|(?:^|_)hist\w*_(?:k|v)", re.I
+    r"cache|(?:^|_)past(?:_|s?$)|past_?key|(?:^|_)(?:k|v|kv|keys?|values?)_?(?:hist\w*|store|buf\w*|mem\w*)$|(?:^|_)hist\w*_(?:k|v)",
+    re.I,
 )
 
 

@@ -84,9 +84,7 @@ class Journal:
             if not change.narrowed:
                 self.write(change.container, change.key, change.new)
 
-    def merge(
-        self, one: list[Change], other: list[Change], join: Callable[[Value, Value], Value]
-    ) -> None:
+    def merge(self, one: list[Change], other: list[Change], join: Callable[[Value, Value], Value]) -> None:
         """Write what holds after either branch: the same value, or the join of the two."""
         theirs = {(id(c.container), c.key): c for c in other if not c.narrowed}
         for change in one:
@@ -118,9 +116,7 @@ def _put(container: dict[Any, Any] | list[Any], key: Any, value: object) -> None
             container.pop(key, None)
         elif key < len(container):
             del container[key:]
-    elif isinstance(container, dict):
-        container[key] = value
-    elif key < len(container):
+    elif isinstance(container, dict) or key < len(container):
         container[key] = value
     else:
         container.append(value)

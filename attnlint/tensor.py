@@ -200,5 +200,3 @@ def show_shape(shape: Shape) -> str:
         return "[?]"
     front = ["..."] if shape.open else []
     return f"[{' '.join([*front, *(show_axis(one) for one in shape.axes)])}]"
-
-

@@ -11,7 +11,7 @@ from attnlint.tensor import Tensor
 from attnlint.values import Choice, Seq, Unknown, Value
 
 if TYPE_CHECKING:
-    from attnlint.attention import AttentionSite
+    from attnlint.attention.sites import AttentionSite
 
 __all__ = ["Binding", "Cell", "Frame", "Known", "OpCall", "Site", "Trace"]
 

@@ -15,21 +15,7 @@ from attnlint.trace import Cell, Frame, OpCall, Trace, tensors_in
 from attnlint.values import Func, Unknown, Value
 
 KEEPS = frozenset(
-    [
-        "concat",
-        "hstack",
-        "vstack",
-        "stack",
-        "setitem",
-        "at_set",
-        "scatter",
-        "copy_into",
-        "roll",
-        "pad",
-        "where",
-        "cumsum",
-        "dynamic_update_slice",
-    ]
+    """concat hstack vstack stack setitem at_set scatter copy_into roll pad where cumsum dynamic_update_slice""".split()
 )
 _STEPS = re.compile(r"step|decod(?!er)|generat|incremental|next|stream|autoregress", re.I)
 _FLAGS = re.compile(r"use_cache|cache|past|incremental|start_pos|cur_pos|cache_pos", re.I)

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from attnlint.attention.evidence import direction, is_one_query, is_self_attention, pooled, reads_cache, reads_last_position
+from attnlint.attention.evidence import (
+    direction,
+    is_one_query,
+    is_self_attention,
+    pooled,
+    reads_cache,
+    reads_last_position,
+)
 from attnlint.attention.masks import classify
 from attnlint.attention.sites import AttentionSite, mask_use
 from attnlint.values import Const, is_none
@@ -62,6 +69,10 @@ def _discarded(site: AttentionSite) -> bool:
     for op in site.trace.ops:
         if op.name in {"masked_fill", "where"} and op not in on_way and op.output is not None:
             takes_scores = any(t.op in on_way for t in op.inputs)
-            if takes_scores and not site.trace.uses(op.output) and classify(op.args.get("mask", op.args.get("cond"))).causal:
+            if (
+                takes_scores
+                and not site.trace.uses(op.output)
+                and classify(op.args.get("mask", op.args.get("cond"))).causal
+            ):
                 return True
     return False

@@ -13,29 +13,53 @@ from attnlint.trace import Frame, OpCall, Trace
 from attnlint.values import Seq, Size, as_dim, as_int
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_CAUSAL_NAMES = frozenset("gpt gpt2 gpt3 nanogpt minigpt causal autoregressive lm language llama decoder lookahead mistral".split())
+_CAUSAL_NAMES = frozenset(
+    """gpt gpt2 gpt3 nanogpt minigpt causal autoregressive lm language llama decoder lookahead mistral""".split()
+)
 _FREE_NAMES = frozenset(
-    """encoder vit bert roberta deberta electra vision visual patch patches image img pixel clip siglip audio wav speech
-    acoustic cross detr swin video graph gat point cloud classifier classification classify sentence embedder embedding
-    bidirectional mlm masked unet diffusion slot perceiver protein molecule rna dna nerf spatial channel window grid mae
-    siamese retrieval tagger tagging ner pooling pool memory segmentation seg mask2 deformable t5encoder noncausal vae
-    denoiser dit conv nonlocal gan axial object queries box regression forecast tabular""".split()
+    """encoder vit bert roberta deberta electra vision visual patch patches image img pixel clip siglip audio
+    wav speech acoustic cross detr swin video graph gat point cloud classifier classification classify
+    sentence embedder embedding bidirectional mlm masked unet diffusion slot perceiver protein molecule rna
+    dna nerf spatial channel window grid mae siamese retrieval tagger tagging ner pooling pool memory
+    segmentation seg mask2 deformable t5encoder noncausal vae denoiser dit conv nonlocal gan axial object
+    queries box regression forecast tabular""".split()
 )
 _CAUSAL_TEXT = re.compile(
-    r"\bcausal|autoregressive|\bdecoder\b|language[- ]model|look-?ahead|masked (?:multi-?head(?:ed)? )?self|next[- ](?:token|word|char)"
-    r"|the future|\bGPT\b|left[- ]to[- ]right|character model",
+    r"\bcausal|autoregressive|\bdecoder\b|language[- ]model|look-?ahead|masked (?:multi-?head(?:ed)? )?self"
+    r"|next[- ](?:token|word|char)|the future|\bGPT\b|left[- ]to[- ]right|character model",
     re.I,
 )
 _FREE_TEXT = re.compile(
-    r"non-?causal|not causal|bidirectional|\bencoder\b|\bViT\b|\bBERT\b|\bpatch|\bimage|\bvision|\baudio|\bspeech|cross-?attention"
-    r"|classif|retriev|\bpixel|\bvideo|\bgraph|\bDETR|sentence embedding|\bsegment|\bfeature maps?\b|diffusion|non-?local|\bslots?\b",
+    r"non-?causal|not causal|bidirectional|\bencoder\b|\bViT\b|\bBERT\b|\bpatch|\bimage|\bvision|\baudio|\bspeech"
+    r"|cross-?attention|classif|retriev|\bpixel|\bvideo|\bgraph|\bDETR|sentence embedding|\bsegment"
+    r"|\bfeature maps?\b|diffusion|non-?local|\bslots?\b",
     re.I,
 )
 _SURELY_CAUSAL = re.compile(r"\bcausal|autoregressive|auto-regressive|look-?ahead mask|see(?:s|ing)? the future", re.I)
 _NEGATED = re.compile(r"(?:non-?|not |no |without )\W*(?:causal|autoregressive)", re.I)
 _MASKED_LM = frozenset({"mlm", "masked_lm", "mask_token", "mask_token_id", "MaskedLM", "mlm_probability"})
-_VISION = frozenset({"Conv2d", "bbox", "boxes", "pixel_mask", "object_query", "vqvae", "img", "image", "images", "pixel_values", "patch_size", "num_patches", "patches", "object_queries", "num_queries"})
-_GENERATES = frozenset({"generate", "sample", "next_token", "idx_next", "sample_next", "greedy_decode", "max_new_tokens"})
+_VISION = frozenset(
+    {
+        "Conv2d",
+        "bbox",
+        "boxes",
+        "pixel_mask",
+        "object_query",
+        "vqvae",
+        "img",
+        "image",
+        "images",
+        "pixel_values",
+        "patch_size",
+        "num_patches",
+        "patches",
+        "object_queries",
+        "num_queries",
+    }
+)
+_GENERATES = frozenset(
+    {"generate", "sample", "next_token", "idx_next", "sample_next", "greedy_decode", "max_new_tokens"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +71,7 @@ class Direction:
 
 
 def direction(site: AttentionSite) -> Direction:
-    """The evidence for an attention, nearest first: names and words of its functions and classes, then the model's shape."""
+    """The evidence for an attention: names and words of its functions and classes first, then the model's shape."""
     trace = site.trace
     if _is_read_by_a_decoder(site):
         return Direction(False, "a decoder reads it as its memory")
@@ -72,7 +96,11 @@ def direction(site: AttentionSite) -> Direction:
 def _is_read_by_a_decoder(site: AttentionSite) -> bool:
     for tensor in site.context[:1]:
         for op in consumers(site.trace, tensor, lambda o: o.name in {"norm", "dropout", "add", "linear"}, 30):
-            if op.name.startswith("transformer_decoder") and op.tensor("memory") is not None and op.tensor("tgt") is not tensor:
+            if (
+                op.name.startswith("transformer_decoder")
+                and op.tensor("memory") is not None
+                and op.tensor("tgt") is not tensor
+            ):
                 return True
     return False
 
@@ -115,14 +143,20 @@ def _language_model(trace: Trace, site: AttentionSite) -> Direction | None:
             if trace.words & _GENERATES:
                 return Direction(True, "tokens go in, logits over the vocabulary come out, and the file generates text")
             if _shifted(trace):
-                return Direction(True, "tokens go in, logits over the vocabulary come out, and the labels are shifted by one")
+                return Direction(
+                    True, "tokens go in, logits over the vocabulary come out, and the labels are shifted by one"
+                )
             del table, head
     return None
 
 
 def _shifted(trace: Trace) -> bool:
     return bool(
-        re.search(r"\[:, ?1:\]|\[:, ?:-1\]|\[1:\]|shift(?:ed)?[_ ](?:labels|logits|left|right|by)|next[_ ](?:token|char|word)", trace.text)
+        re.search(
+            r"\[:, ?1:\]|\[:, ?:-1\]|\[1:\]|shift(?:ed)?[_ ](?:labels|logits|left|right|by)"
+            r"|next[_ ](?:token|char|word)",
+            trace.text,
+        )
     )
 
 
@@ -192,7 +226,11 @@ def pooled(site: AttentionSite) -> bool:
     for tensor in site.context[:1]:
         for op in consumers(site.trace, tensor, lambda o: o.name not in {"loss", "softmax"}, 60):
             reduced = op.notes.get("reduced")
-            if op.name in {"mean", "max", "sum"} and isinstance(reduced, tuple) and any(a.kind == "seq" for a in reduced):
+            if (
+                op.name in {"mean", "max", "sum"}
+                and isinstance(reduced, tuple)
+                and any(a.kind == "seq" for a in reduced)
+            ):
                 return True
             items = op.args.get("items")
             if op.name == "index" and isinstance(items, Seq) and len(items.items) >= 2 and as_int(items.items[1]) == 0:

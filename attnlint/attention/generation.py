@@ -7,14 +7,14 @@ from collections import Counter
 from collections.abc import Iterator
 
 from attnlint.attention.cache import KEEPS, Loss, history
-from attnlint.attention.lineage import PRODUCTS, ancestors, source
+from attnlint.attention.lineage import PRODUCTS, ancestors, is_carrier, source
 from attnlint.attention.roles import role
 from attnlint.attention.sites import AttentionSite
 from attnlint.ir import Site
 from attnlint.names import is_cache_name
 from attnlint.tensor import Tensor
 from attnlint.trace import Binding, CallRecord, Frame, OpCall, Trace, tensors_in
-from attnlint.values import Const, Func, Instance, Mapping, Seq, Size, Value, is_none
+from attnlint.values import Const, Func, Instance, Mapping, Seq, Size, Unknown, Value, is_none
 
 _CHOOSES = frozenset({"argmax", "multinomial", "sample", "topk"})
 _NEW_TOKEN = re.compile(
@@ -45,12 +45,43 @@ def _passes_token(op: OpCall) -> bool:
 
 
 def _is_empty(value: Value) -> bool:
-    """Whether a value is a cache with nothing in it: None, or a fresh dict or list, or a list of such."""
+    """Whether a value is a cache with nothing in it: None, a fresh dict, list or cache object, or a list of such."""
     if is_none(value):
         return True
     if isinstance(value, Seq):
-        return all(_is_empty(item) or isinstance(item, Mapping) for item in value.items)
-    return isinstance(value, Mapping)
+        return all(_is_empty(item) for item in value.items)
+    if isinstance(value, Instance):
+        return is_cache_name(value.cls.name)
+    return isinstance(value, Mapping) or (isinstance(value, Unknown) and is_cache_name(value.annotation))
+
+
+def handed_on_new(trace: Trace) -> Iterator[Loss]:
+    """A step that joins old and new keys, and hands on the new ones alone to the next step."""
+    before: dict[tuple[Site, Site | None], OpCall] = {}
+    seen: set[Site] = set()
+    for op in trace.ops:
+        if op.name not in {"concat", "vstack", "hstack"} or len(op.inputs) < 2:
+            continue
+        place = (op.site, op.frame.site)
+        last = before.get(place)
+        before[place] = op
+        if last is None or last.frame is op.frame or role(op.inputs[-1]) not in ("k", "v"):
+            continue
+        behind = list(ancestors(op.inputs[0], lambda o: is_carrier(o) and o.name not in KEEPS, 20))
+        if last in behind or last.inputs[-1].op not in behind:
+            continue
+        news = last.inputs[-1]
+        given = next(
+            (site for frame, value, site in trace.returns if frame is last.frame and _holds(value, news)), op.site
+        )
+        if given not in seen:
+            seen.add(given)
+            text = "only the new keys and values are handed on, so that the next step joins with one token's"
+            yield Loss(given, text, ((op.site, "joined here, and not kept"),))
+
+
+def _holds(value: Value, tensor: Tensor) -> bool:
+    return any(each is tensor or each.op is tensor.op for each in tensors_in([value]))
 
 
 def made_anew(trace: Trace) -> Iterator[Loss]:

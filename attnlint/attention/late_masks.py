@@ -40,7 +40,9 @@ def late_mask(site: AttentionSite) -> LateMask | None:
             continue
         value = _written(op)
         if value is not None and value < -1e3:
-            return LateMask(use, True, f"{value:g} is written into the weights, which the softmax has already made sum to 1")
+            return LateMask(
+                use, True, f"{value:g} is written into the weights, which the softmax has already made sum to 1"
+            )
         if op.name in {"add", "sub"}:
             return LateMask(use, True, "the mask is added to the weights, which the softmax has already made sum to 1")
         return LateMask(use, False, _SPOILT)
@@ -55,7 +57,7 @@ def _blocks(use: MaskUse) -> bool:
 
 
 def _is_of_another_kind(use: MaskUse, site: AttentionSite) -> bool:
-    """Dropout and head masks, masks of queries, clean-up of rows that have nothing to attend to, and sparse attention."""
+    """Dropout and head masks, masks of queries, clean-up of rows with nothing to attend to, and sparse attention."""
     mask = _tensor(use.mask)
     value = _written(use.op)
     if value is not None and value not in {0.0} and value > -1e3:
@@ -66,7 +68,9 @@ def _is_of_another_kind(use: MaskUse, site: AttentionSite) -> bool:
     names = {mask.name, *mask.aliases, *(op.spelling for op in made), *(op.name for op in made)}
     if any(word in name.lower() for name in names for word in _OTHER_MASKS):
         return True
-    if any(op.name in {"rand", "rand_like", "isnan", "all", "any", "topk", "dropout", "isinf", "isfinite"} for op in made):
+    if any(
+        op.name in {"rand", "rand_like", "isnan", "all", "any", "topk", "dropout", "isinf", "isfinite"} for op in made
+    ):
         return True
     assert site.softmax is not None
     if any(op is site.softmax.op or op in site.products for op in made):
@@ -84,7 +88,12 @@ def _is_last(op: OpCall) -> bool:
 def _renormalised(op: OpCall, site: AttentionSite) -> bool:
     """Whether the rows are made to sum to 1 again behind the mask."""
     for later in site.trace.ops:
-        if later.name == "div" and later.index > op.index and renormalises(later) is not None and _comes_from(later, op):
+        if (
+            later.name == "div"
+            and later.index > op.index
+            and renormalises(later) is not None
+            and _comes_from(later, op)
+        ):
             return True
     return False
 

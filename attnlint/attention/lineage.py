@@ -10,9 +10,9 @@ from attnlint.trace import OpCall, Trace, tensors_in
 PRODUCTS = frozenset({"matmul", "einsum", "bmm", "dot", "baddbmm", "inner", "tensordot"})
 PROJECTIONS = frozenset({"linear", "conv", "embedding", "rnn"})
 LAYOUT = frozenset(
-    """reshape transpose permute transpose_all matrix_transpose moveaxis expand_dims squeeze expand broadcast_to
-    expand_as view_as tile repeat_interleave flatten unflatten rearrange einops_repeat index split chunk unbind
-    identity contiguous unknown_shape cast select narrow roll""".split()
+    """reshape transpose permute transpose_all matrix_transpose moveaxis expand_dims squeeze expand
+    broadcast_to expand_as view_as tile repeat_interleave flatten unflatten rearrange einops_repeat index
+    split chunk unbind identity contiguous unknown_shape cast select narrow roll""".split()
 )
 _POINTWISE = frozenset(
     """add sub mul div maximum minimum where masked_fill setitem at_set clip tanh neg dropout join nan_to_num
@@ -20,7 +20,14 @@ _POINTWISE = frozenset(
 )
 CARRIERS = LAYOUT | _POINTWISE
 _BOTH = frozenset({"add", "sub", "mul", "div", "maximum", "minimum", "join", "where", "pow", "floordiv"})
-_ONE = {"masked_fill": ("x",), "setitem": ("x",), "at_set": ("x",), "expand_as": ("x",), "view_as": ("x",), "index": ("x",)}
+_ONE = {
+    "masked_fill": ("x",),
+    "setitem": ("x",),
+    "at_set": ("x",),
+    "expand_as": ("x",),
+    "view_as": ("x",),
+    "index": ("x",),
+}
 
 
 def carried(op: OpCall) -> list[Tensor]:

@@ -14,7 +14,9 @@ _CAUSAL = re.compile(
     r"causal|tril|triu|(?:^|[._])tri$|future|look_?ahead|subsequent|autoregress|no_?peek|(?:^|_)dec(?:oder)?_mask|square_mask|triangular|lower_tri",
     re.I,
 )
-_PADDING = re.compile(r"pad|key_mask|src_mask|source_mask|length|valid|enc(?:oder)?_mask|input_mask|memory_mask|doc_mask", re.I)
+_PADDING = re.compile(
+    r"pad|key_mask|src_mask|source_mask|length|valid|enc(?:oder)?_mask|input_mask|memory_mask|doc_mask", re.I
+)
 _IDS = re.compile(r"(?:^|_)(?:ids?|tokens?|src|tgt|trg|idx|words?|sentences?|inputs?|tok)(?:_|$)", re.I)
 _BIAS = re.compile(r"bias|rel_?pos|relative|alibi|slope|(?:^|_)pos(?:_|$)|position", re.I)
 _COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
@@ -67,8 +69,7 @@ def classify(value: Value | None) -> MaskInfo:
 
 def _of_tensor(tensor: Tensor) -> MaskInfo:
     found = [_by_name(name) for name in {tensor.name, *tensor.aliases}]
-    for op in ancestors_of_mask(tensor):
-        found.append(_of_op(op))
+    found.extend(_of_op(op) for op in ancestors_of_mask(tensor))
     return _merge(found)
 
 

@@ -8,7 +8,9 @@ from attnlint.attention.lineage import ancestors
 from attnlint.tensor import Axis, Tensor
 from attnlint.trace import OpCall
 
-_NEUTRAL = frozenset({"identity", "cast", "expand_dims", "index", "reshape", "clip", "maximum", "squeeze", "expand", "nan_to_num"})
+_NEUTRAL = frozenset(
+    {"identity", "cast", "expand_dims", "index", "reshape", "clip", "maximum", "squeeze", "expand", "nan_to_num"}
+)
 _ON_THE_WAY = _NEUTRAL | {"mul", "masked_fill", "where", "setitem", "add", "dropout", "join"}
 
 

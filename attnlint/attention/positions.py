@@ -35,7 +35,7 @@ _PASSES = LAYOUT | {
 }
 _GOES_ON = frozenset(
     """mul div add sub dropout join norm identity cast contiguous activation transpose permute expand_dims mha
-    transformer_encoder transformer_encoder_layer masked_fill sum_of""".split()  # noqa: SIM905
+    transformer_encoder transformer_encoder_layer masked_fill sum_of""".split()
 )
 
 

@@ -34,21 +34,26 @@ def wrong_product(product: OpCall, site: AttentionSite | None = None) -> WrongPr
     if reversed_all is not None:
         inner = reversed_all.tensor("x")
         shape = show_shape(inner.shape) if inner is not None else ""
-        return WrongProduct(f"`.T` reverses every axis of a tensor of shape {shape}, the batch axis too", True, reversed_all)
+        return WrongProduct(
+            f"`.T` reverses every axis of a tensor of shape {shape}, the batch axis too", True, reversed_all
+        )
     mine, theirs = contracted_axis(product, 0), contracted_axis(product, 1)
     if mine is None or theirs is None:
         return None
     if product.notes.get("clash") is True or _by_kind(mine, theirs):
         certain = product.notes.get("clash") is True or _known_kinds(left, right)
-        text = f"the product of query and key contracts {show_axis(mine)} of the query with {show_axis(theirs)} of the key"
+        text = (
+            f"the product of query and key contracts {show_axis(mine)} of the query with {show_axis(theirs)} of the key"
+        )
         text += f": {show_shape(left.shape)} @ {show_shape(right.shape)}"
         return WrongProduct(text, certain, turn)
     heads = _heads_on_heads(product)
     if heads is not None:
         return heads
     if site is not None and _mix_clashes(site, mine.kind == theirs.kind == "seq"):
-        text = f"the product of query and key sums over the positions, so that the scores are {show_shape(product.output.shape) if product.output else ''}"
-        return WrongProduct(f"{text} and not [q_len, k_len]", True, turn)
+        scores = show_shape(product.output.shape) if product.output is not None else ""
+        text = f"the product of query and key sums over the positions: the scores are {scores}, not [q_len, k_len]"
+        return WrongProduct(text, True, turn)
     return None
 
 
@@ -60,7 +65,9 @@ def _heads_on_heads(product: OpCall) -> WrongProduct | None:
     if shape.rank == 2 and shape.axes[-1].kind == shape.axes[-2].kind == "batch":
         return WrongProduct(f"the scores are {show_shape(shape)}: entries of the batch attend to each other", False)
     if shape.axes[-1].kind == shape.axes[-2].kind == "heads":
-        text = f"the scores are {show_shape(shape)}: heads attend to heads, since the positions were not moved behind them"
+        text = (
+            f"the scores are {show_shape(shape)}: heads attend to heads, since the positions were not moved behind them"
+        )
         return WrongProduct(text, False)
     return None
 
@@ -124,7 +131,9 @@ def _mix_clashes(site: AttentionSite, by_kind: bool) -> bool:
     for mix in site.mixes:
         pair = [contracted_axis(mix, 0), contracted_axis(mix, 1)]
         one, other = pair
-        if mix.notes.get("clash") is True or (by_kind and one is not None and other is not None and _by_kind(one, other)):
+        if mix.notes.get("clash") is True or (
+            by_kind and one is not None and other is not None and _by_kind(one, other)
+        ):
             return True
     return False
 

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from attnlint.attention.lineage import LAYOUT, PROJECTIONS, PRODUCTS, carried, operands
+from attnlint.attention.lineage import LAYOUT, PRODUCTS, PROJECTIONS, carried, operands
 from attnlint.names import role_of
 from attnlint.tensor import Tensor
 from attnlint.trace import OpCall
 
-_PASSES = LAYOUT | {"norm", "rotate", "normalize", "dropout", "mul", "div", "add", "activation", "concat", "join", "setitem"}
+_PASSES = LAYOUT | {
+    "norm",
+    "rotate",
+    "normalize",
+    "dropout",
+    "mul",
+    "div",
+    "add",
+    "activation",
+    "concat",
+    "join",
+    "setitem",
+}
 
 
 def role(tensor: Tensor) -> str:

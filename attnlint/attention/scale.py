@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
-from attnlint.attention.lineage import LAYOUT, PRODUCTS, PROJECTIONS, ancestors
+from attnlint.attention.lineage import LAYOUT, PRODUCTS, ancestors
 from attnlint.attention.masks import classify
 from attnlint.attention.sites import AttentionSite
 from attnlint.dims import Answer, const, equal
@@ -15,8 +15,10 @@ from attnlint.trace import OpCall
 from attnlint.values import Choice, Const, Size, Unknown, Value
 
 _NORMS = frozenset({"norm", "normalize", "sqrt", "rsqrt", "exp"})
-_PASSES = LAYOUT | {"rotate", "dropout", "join", "add", "concat", "activation", "setitem", "cast", "where", "mul", "div", "neg",
-                    "mean", "sum", "max", "stack", "unbind", "pool", "repeat_interleave", "sub", "index", "gather", "take"}  # fmt: skip
+_PASSES = LAYOUT | frozenset(
+    """rotate dropout join add sub concat stack unbind activation setitem cast where mul div neg mean sum max pool
+    repeat_interleave gather take""".split()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +109,12 @@ def _is_hidden(tensor: Tensor | None) -> bool:
 
 def _has_heads(tensor: Tensor) -> bool:
     """Whether a query is split into heads: non-local blocks, which are unscaled by design, are not."""
-    axes = [axis for op in ancestors(tensor, lambda o: o.name in _PASSES, 12) if op.output is not None for axis in op.output.axes]
+    axes = [
+        axis
+        for op in ancestors(tensor, lambda o: o.name in _PASSES, 12)
+        if op.output is not None
+        for axis in op.output.axes
+    ]
     return any(atom.kind == "heads" for axis in axes for atom in axis.atoms)
 
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from attnlint.attention.lineage import (
-    CARRIERS, PRODUCTS, ancestors, carried, consumers, is_activation_product, is_carrier, operands, outputs,
+    CARRIERS,
+    PRODUCTS,
+    ancestors,
+    carried,
+    consumers,
+    is_activation_product,
+    is_carrier,
+    operands,
+    outputs,
 )  # fmt: skip
 from attnlint.attention.masks import MaskInfo, classify
 from attnlint.attention.normalise import Normaliser, normaliser, renormalises
@@ -54,7 +62,9 @@ class AttentionSite:
     @property
     def context(self) -> list[Tensor]:
         """What mixing the values gives."""
-        return [t for mix in self.mixes for t in outputs(mix)] or (list(outputs(self.op)[:1]) if self.kind != "written" else [])
+        return [t for mix in self.mixes for t in outputs(mix)] or (
+            list(outputs(self.op)[:1]) if self.kind != "written" else []
+        )
 
     @property
     def roles(self) -> tuple[str, str]:
@@ -74,7 +84,8 @@ class AttentionSite:
     def weights_at(self, mix: OpCall) -> int:
         """Which operand of a mix the weights are."""
         pair = operands(mix)
-        assert pair is not None and self.softmax is not None
+        assert pair is not None
+        assert self.softmax is not None
         ups = {self.softmax.weights}
         for number, tensor in enumerate(pair):
             if tensor in ups or any(op is self.softmax.op for op in ancestors(tensor, _weights_pass)):
@@ -222,7 +233,12 @@ def loose_mask_uses(trace: Trace) -> list[MaskUse]:
     found = []
     on_way = {op for site in trace.sites for op in (*site.steps, *site.after)}
     for op in trace.ops:
-        if op.name in _BLOCKING and op not in on_way and trace.is_fragment and any(_named_scores(t) for t in carried(op)):
+        if (
+            op.name in _BLOCKING
+            and op not in on_way
+            and trace.is_fragment
+            and any(_named_scores(t) for t in carried(op))
+        ):
             use = mask_use(op, set())
             if use is not None and use.info.is_mask:
                 found.append(use)
@@ -233,7 +249,9 @@ def _other(op: OpCall, scores: set[OpCall]) -> Value | None:
     """The operand that the scores do not come through."""
     for name, opposite in (("a", "b"), ("b", "a")):
         tensor = op.tensor(name)
-        if tensor is not None and (tensor.op in scores or (tensor.op is not None and tensor.op.name == "input" and _named_scores(tensor))):
+        if tensor is not None and (
+            tensor.op in scores or (tensor.op is not None and tensor.op.name == "input" and _named_scores(tensor))
+        ):
             return op.args.get(opposite)
     return None
 

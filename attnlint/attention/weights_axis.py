@@ -10,7 +10,6 @@ from attnlint.attention.products import swapped, wrong_product
 from attnlint.attention.sites import AttentionSite
 from attnlint.tensor import Atom, Axis, show_axis, show_shape
 
-
 _SLOTS = re.compile(r"\bslots?\b|slot_?att|compet|inverted attention|win-?win", re.I)
 
 
@@ -33,7 +32,9 @@ def wrong_axis(site: AttentionSite) -> WrongAxis | None:
         rank = softmax.scores.rank
         if rank == 1 or (not softmax.scores.shape.known and not site.products):
             return None
-        return WrongAxis(f"softmax over the whole of {show_shape(softmax.scores.shape)}: all weights together sum to 1", True)
+        return WrongAxis(
+            f"softmax over the whole of {show_shape(softmax.scores.shape)}: all weights together sum to 1", True
+        )
     if softmax.written and not softmax.keeps:
         return _lost_axis(site)
     if softmax.axes is None:
@@ -60,7 +61,8 @@ def _of_named_scores(site: AttentionSite, axis: Axis) -> WrongAxis | None:
 
 def _by_origin(site: AttentionSite, mine: frozenset[Atom]) -> WrongAxis | None:
     """Without a mix in sight: rows of a query · key product are queries, and a batch or head axis is neither."""
-    assert site.softmax is not None and site.softmax.axes is not None
+    assert site.softmax is not None
+    assert site.softmax.axes is not None
     if set(site.roles) != {"q", "k"}:
         return None
     if any(other.product is site.product and other is not site for other in site.trace.sites) or _competes(site):
@@ -92,7 +94,11 @@ def _lost_axis(site: AttentionSite) -> WrongAxis | None:
     softmax = site.softmax
     assert softmax is not None
     rank = softmax.scores.rank
-    last = softmax.axes is not None and softmax.scores.shape.at(-1) is not None and softmax.axes[0] is softmax.scores.shape.at(-1)
+    last = (
+        softmax.axes is not None
+        and softmax.scores.shape.at(-1) is not None
+        and softmax.axes[0] is softmax.scores.shape.at(-1)
+    )
     if rank is not None and rank >= 2 and last:
         return WrongAxis("the sum loses its axis (no keepdims), so each score is divided by another row's sum", True)
     return None
@@ -115,9 +121,9 @@ def _replaced(site: AttentionSite) -> bool:
 
 def _competes(site: AttentionSite) -> bool:
     """Whether the author says that queries compete for keys on purpose."""
-    return _SLOTS.search(" ".join(frame.text + frame.qualname for frame in site.op.frame.stack) + site.trace.entry) is not None or (
-        len(re.findall(r"slots?\b", site.trace.text)) >= 5
-    )
+    return _SLOTS.search(
+        " ".join(frame.text + frame.qualname for frame in site.op.frame.stack) + site.trace.entry
+    ) is not None or (len(re.findall(r"slots?\b", site.trace.text)) >= 5)
 
 
 def _atoms(axes: tuple[Axis, ...]) -> frozenset[Atom]:
@@ -138,6 +144,8 @@ def _text(site: AttentionSite, axes: tuple[Axis, ...]) -> str:
     assert site.softmax is not None
     shape = site.softmax.scores.shape
     place = next((n for n, axis in enumerate(shape.axes) if axis is axes[0] or axis.same(axes[0])), None)
-    what = {"heads": "the heads", "batch": "the batch", "seq": "the queries", "feature": "the features"}.get(axes[0].kind, "")
+    what = {"heads": "the heads", "batch": "the batch", "seq": "the queries", "feature": "the features"}.get(
+        axes[0].kind, ""
+    )
     where = f"axis {place} of {show_shape(shape)}" if place is not None and not shape.open else show_axis(axes[0])
     return f"softmax runs over {what or 'an axis'} ({where}) and not over the keys"

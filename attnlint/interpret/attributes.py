@@ -11,8 +11,22 @@ from attnlint.ir import Site
 from attnlint.ops.signature import as_tensor
 from attnlint.tensor import Tensor
 from attnlint.values import (
-    NONE, Choice, ClassValue, Const, Func, Instance, Layer, Mapping, Method, Native, Ref, Seq, ShapeOf, Size, Unknown,
-    Value, integer,
+    NONE,
+    Choice,
+    ClassValue,
+    Const,
+    Func,
+    Instance,
+    Layer,
+    Mapping,
+    Method,
+    Ref,
+    Seq,
+    ShapeOf,
+    Size,
+    Unknown,
+    Value,
+    integer,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -35,7 +49,9 @@ class Attributes:
         """The attribute; an unknown one is the same unknown each time."""
         match owner:
             case Ref(dotted):
-                constant = _CONSTANTS.get(name) if dotted in {"math", "numpy", "torch", "jax.numpy", "tensorflow"} else None
+                constant = (
+                    _CONSTANTS.get(name) if dotted in {"math", "numpy", "torch", "jax.numpy", "tensorflow"} else None
+                )
                 return constant or Ref(f"{dotted}.{name}")
             case Tensor():
                 return self._of_tensor(owner, name, site)
@@ -51,7 +67,11 @@ class Attributes:
                 kept = [option for option in options if option is not NONE]
                 return join_all(self.i.m, [self.get(option, name, site) for option in kept], site)
             case Seq() | Mapping() | ShapeOf() | Const() | Size():
-                if isinstance(owner, Mapping) and name in owner.items and name not in {"items", "keys", "values", "get"}:
+                if (
+                    isinstance(owner, Mapping)
+                    and name in owner.items
+                    and name not in {"items", "keys", "values", "get"}
+                ):
                     return owner.items[name]
                 return Method(owner, name)
             case Func() if name == "__name__":
@@ -143,7 +163,9 @@ class Attributes:
             tensor.param = True
             self.i.m.journal.write(owner.attrs, name, tensor)
             return tensor
-        alias = {"in_features": "in", "out_features": "out", "embedding_dim": "dim", "num_embeddings": "num"}.get(name, name)
+        alias = {"in_features": "in", "out_features": "out", "embedding_dim": "dim", "num_embeddings": "num"}.get(
+            name, name
+        )
         if alias in owner.config:
             return owner.config[alias]
         if self.i.builtins.is_module_method(name):

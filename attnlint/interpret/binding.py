@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from attnlint.interpret.interpreter import Interpreter
 
 
-_MADE = frozenset({"rand", "randint", "rand_like", "zeros", "ones", "full", "eye", "array", "mul", "div", "sqrt", "unknown",
-                   "parameter", "unbind", "split", "cast", "identity", "linspace", "input", "add", "sub", "index", "neg"})  # fmt: skip
+_MADE = frozenset(
+    """rand randint rand_like zeros ones full eye array mul div add sub sqrt neg unknown parameter unbind split index
+    cast identity linspace input""".split()
+)
 
 
 class Binding:
@@ -124,7 +126,13 @@ class Binding:
 
     def _axis(self, name: str, kind: Kind) -> Axis:
         if not name.strip("_"):
-            return Axis((Atom(dims.unknown(),),))
+            return Axis(
+                (
+                    Atom(
+                        dims.unknown(),
+                    ),
+                )
+            )
         return axis(dims.symbol(name), kind)
 
     def comments(self, above: tuple[str, ...], trailing: str, scope: Scope) -> None:
@@ -210,7 +218,8 @@ def mark_weight(name: str, value: Value) -> None:
 
 def ancestors_of(tensor: Tensor) -> list[OpCall]:
     """The ops that make a tensor, as far back as they go."""
-    found, queue = [], [tensor]
+    found: list[OpCall] = []
+    queue = [tensor]
     while queue and len(found) < 12:
         op = queue.pop().op
         if op is not None:

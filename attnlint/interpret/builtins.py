@@ -1,4 +1,4 @@
-"""What Python itself, `math` and a framework's module class do, carried out on the trace's values."""
+"""What Python itself and a framework's module class do, carried out on the trace's values."""
 
 from __future__ import annotations
 
@@ -7,12 +7,26 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from attnlint import dims
-from attnlint.interpret.numbers import arithmetic, could_be_tensor
+from attnlint.interpret.numbers import could_be_tensor
 from attnlint.ir import Site
 from attnlint.tensor import Tensor
 from attnlint.values import (
-    NONE, ClassValue, Const, Func, Instance, Layer, Mapping, Native, Partial, Ref, Seq, ShapeOf, Size, Unknown,
-    Value, as_dim, as_int, as_str, integer, is_none,
+    NONE,
+    Const,
+    Instance,
+    Mapping,
+    Native,
+    Ref,
+    Seq,
+    ShapeOf,
+    Size,
+    Unknown,
+    Value,
+    as_dim,
+    as_int,
+    as_str,
+    integer,
+    is_none,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -20,28 +34,29 @@ if TYPE_CHECKING:
 
 Run = Callable[[list[Value], dict[str, Value], Site], Value]
 _SELF_RETURNING = frozenset(
-    "to cuda cpu eval train half float double bfloat16 requires_grad_ apply type share_memory compile zero_grad".split()
+    """to cuda cpu eval train half float double bfloat16 requires_grad_ apply type share_memory compile
+    zero_grad""".split()
 )
-_MODULE_METHODS = _SELF_RETURNING | {"parameters", "named_parameters", "modules", "children", "state_dict", "load_state_dict",
-                                     "named_modules", "register_forward_hook", "buffers"}  # fmt: skip
-_WRAPPERS = frozenset(
-    "jit compile script no_grad remat checkpoint_wrapper named_call wraps lru_cache cache njit export autocast_function".split()
+_MODULE_METHODS = _SELF_RETURNING | frozenset(
+    """parameters named_parameters modules children state_dict load_state_dict named_modules register_forward_hook
+    buffers""".split()
 )
 
 
 class Builtins:
-    """A table of natives by name, and the calls of libraries that are no ops."""
+    """A table of natives by name, and what an unseen base class gives to an object."""
 
     def __init__(self, interpreter: Interpreter) -> None:
         self.i = interpreter
         self._natives: dict[str, Native] = {
             name: Native(name, run)
             for name, run in {
-                "range": self._range, "len": self._len, "zip": self._zip, "map": self._map, "enumerate": self._enumerate,
-                "list": self._list, "tuple": self._tuple, "reversed": self._list, "sorted": self._list, "dict": self._dict,
-                "int": self._number, "float": self._float, "abs": self._first, "round": self._number, "getattr": self._getattr,
-                "hasattr": self._hasattr, "setattr": self._setattr, "isinstance": self._isinstance, "print": self._nothing,
-                "next": self._next, "iter": self._first, "max": self._maximum, "min": self._minimum, "bool": self._bool,
+                "range": self._range, "len": self._len, "zip": self._zip, "map": self._map,
+                "enumerate": self._enumerate, "list": self._list, "tuple": self._tuple, "reversed": self._list,
+                "sorted": self._list, "dict": self._dict, "int": self._number, "float": self._float,
+                "abs": self._first, "round": self._number, "getattr": self._getattr, "hasattr": self._hasattr,
+                "setattr": self._setattr, "isinstance": self._isinstance, "print": self._nothing, "next": self._next,
+                "iter": self._first, "max": self._maximum, "min": self._minimum, "bool": self._bool,
                 "type": self._type, "sum": self._sum, "str": self._text,
             }.items()
         }  # fmt: skip
@@ -64,49 +79,6 @@ class Builtins:
             return Native(name, lambda args, kwargs, site: Unknown(f"the module's {name}"))
         return Unknown("whether it is training", "training") if name == "training" else None
 
-    def library(self, dotted: str, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
-        """A call of a library that makes no tensor, or that only wraps a function; None where it is neither."""
-        tail = dotted.rpartition(".")[2]
-        if dotted.startswith(("builtins.", "math.")) or (tail in {"sqrt", "power", "rsqrt"} and args and not could_be_tensor(args[0])):
-            return self._mathematics(tail, args, site)
-        match tail:
-            case "Sequential":
-                listed = args[0].items if len(args) == 1 and isinstance(args[0], Seq) else args
-                if len(args) == 1 and isinstance(args[0], Mapping):
-                    listed = list(args[0].items.values())
-                many = len(args) == 1 and isinstance(args[0], Seq) and args[0].many
-                return Layer("sequential", {"children": Seq(list(listed), "list", many)}, dotted, site=site)
-            case "ModuleList":
-                return args[0] if args and isinstance(args[0], Seq) else Seq([], "list")
-            case "ModuleDict" | "OrderedDict" | "SimpleNamespace":
-                return args[0] if args and isinstance(args[0], Mapping) else Mapping(dict(kwargs), not kwargs)
-            case "default_rng" | "RandomState":
-                return Ref(f"{dotted}()")
-            case "partial" if args:
-                return Partial(args[0], tuple(args[1:]), dict(kwargs))
-            case "deepcopy" | "copy" if args and dotted.startswith("copy."):
-                return args[0]
-            case "field" if dotted.startswith("dataclasses"):
-                return self._field(kwargs, site)
-            case "finfo" | "iinfo":
-                return Mapping({"min": Const(-3.4e38), "max": Const(3.4e38), "eps": Const(1e-7)}, open=True)
-            case "Size" if args:
-                return args[0]
-            case "float32" | "float64" | "float16" | "bfloat16" | "int32" | "int64" if args:
-                return args[0]
-            case "checkpoint" if len(args) > 1:
-                plain = {k: v for k, v in kwargs.items() if k not in {"use_reentrant", "preserve_rng_state"}}
-                return self.i.calls.call(args[0], args[1:], plain, site)
-        if tail in _WRAPPERS and args and isinstance(args[0], Func | Instance | Partial | ClassValue | Layer):
-            return args[0]
-        return None
-
-    def _field(self, kwargs: dict[str, Value], site: Site) -> Value:
-        if "default" in kwargs:
-            return kwargs["default"]
-        factory = kwargs.get("default_factory")
-        return self.i.calls.call(factory, [], {}, site) if factory is not None else Unknown("a field's default")
-
     def _register(self, this: Instance, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
         name = as_str(args[0] if args else kwargs.get("name"))
         value = args[1] if len(args) > 1 else kwargs.get("tensor", kwargs.get("param", kwargs.get("module", NONE)))
@@ -117,30 +89,6 @@ class Builtins:
             self.i.m.journal.write(this.attrs, name, value)
         del site
         return NONE
-
-    def _mathematics(self, name: str, args: list[Value], site: Site) -> Value:
-        first = args[0] if args else NONE
-        if could_be_tensor(first) and name in {"sqrt", "exp", "log", "rsqrt"}:
-            return self.i.m.emit(name, {"x": self.i.as_operand(first, site)}, site, name)
-        half = Const(0.5)
-        match name:
-            case "sqrt":
-                return arithmetic("pow", first, half) or Unknown("a root")
-            case "rsqrt":
-                return arithmetic("pow", first, Const(-0.5)) or Unknown("a root")
-            case "pow" | "power" if len(args) > 1:
-                return self.i.expr.binary("pow", first, args[1], site)
-            case "slice":
-                return Unknown("a slice")
-            case "super":
-                return Unknown("super()")
-            case "prod" if isinstance(first, Seq) and not first.many:
-                sizes = [as_dim(item) for item in first.items]
-                return Size(dims.product([s for s in sizes if s is not None])) if None not in sizes else Unknown("a product")
-        if name.endswith(("Error", "Exception", "Warning")):
-            return Unknown("an exception")
-        number = as_dim(first)
-        return Size(dims.unknown(f"{name} of {number}")) if number is not None else Unknown(f"{name} is not followed")
 
     def _range(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
         if len(args) > 1 and as_int(args[0]) == 0:
@@ -244,7 +192,13 @@ class Builtins:
     def _isinstance(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
         if len(args) == 2 and isinstance(args[0], Tensor) and isinstance(args[1], Ref):
             kind = args[1].dotted.rpartition(".")[2]
-            return Const(True) if kind in {"Tensor", "ndarray"} else Const(False) if kind in {"int", "tuple", "list", "str"} else Unknown("a type")
+            return (
+                Const(True)
+                if kind in {"Tensor", "ndarray"}
+                else Const(False)
+                if kind in {"int", "tuple", "list", "str"}
+                else Unknown("a type")
+            )
         return Unknown("whether it is of a type")
 
     def _nothing(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:

@@ -9,6 +9,7 @@ from attnlint import ir
 from attnlint.frameworks import function, layer, random_method
 from attnlint.frameworks.spelling import Parameter, Spelling
 from attnlint.interpret.arguments import bind, bind_parameters
+from attnlint.interpret.external import External
 from attnlint.interpret.guesses import Guesses
 from attnlint.interpret.methods import Methods
 from attnlint.interpret.objects import Objects
@@ -18,7 +19,21 @@ from attnlint.state import Scope
 from attnlint.tensor import Tensor
 from attnlint.trace import CallRecord, Frame
 from attnlint.values import (
-    NONE, Choice, ClassValue, Func, Instance, Layer, Mapping, Method, Native, Partial, Ref, Seq, Unknown, Value, is_none,
+    NONE,
+    Choice,
+    ClassValue,
+    Func,
+    Instance,
+    Layer,
+    Mapping,
+    Method,
+    Native,
+    Partial,
+    Ref,
+    Seq,
+    Unknown,
+    Value,
+    is_none,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -30,6 +45,7 @@ class Calls:
 
     def __init__(self, interpreter: Interpreter) -> None:
         self.i = interpreter
+        self.external = External(interpreter)
         self.methods = Methods(interpreter)
         self.objects = Objects(interpreter)
         self.guesses = Guesses(interpreter)
@@ -170,7 +186,7 @@ class Calls:
 
     def library(self, dotted: str, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
         """Call something of another package."""
-        known = self.i.builtins.library(dotted, args, kwargs, site)
+        known = self.external.call(dotted, args, kwargs, site)
         if known is not None:
             return known
         spelling = function(dotted) or _of_generator(dotted)

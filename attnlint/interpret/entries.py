@@ -18,15 +18,19 @@ from attnlint.values import ClassValue, Func, Instance, Ref, Seq, Unknown, Value
 MAX_SCRIPT = 200_000
 MAX_RETRACE = 1_500
 _STRONG = re.compile(
-    r"oftmax|mask|attn\(|model\(|dot_product|eadAttention|nn\.Transformer|matmul|einsum|bmm\(| @ |\.dot\(|np\.exp|lash_att|_attention\(|cache|project_k|k_proj"
+    r"oftmax|mask|attn\(|model\(|dot_product|eadAttention|nn\.Transformer|matmul|einsum|bmm\(| @ |\.dot\("
+    r"|np\.exp|lash_att|_attention\("
+    r"|cache|project_k|k_proj"
     r"|(?:cat|concat|concatenate|hstack)\([^\n]{0,80}?(?:pos|\bpe\b)"
 )
 # What a fragment without imports tells of its library: NumPy's `view` takes no sizes, and its axes are no `dim`.
 _TORCH = re.compile(r"\b(?:torch|nn)\.|\.(?:view|unsqueeze|masked_fill|permute|contiguous)\(|\bdim=|_proj\(")
 _CALLS_MODEL = re.compile(r"\b(?:model|net|attn|attention|decoder|encoder|layer|block|transformer|gpt|lm)\(")
 _GENERATIVE = re.compile(r"CausalLM|LMHead|GPT|LanguageModel|Decoder|Generat|Seq2Seq|\bLM\b")
-_NEVER = frozenset({"__init__", "__repr__", "__len__", "backward", "extra_repr", "_init_weights", "init_weights",
-                    "reset_parameters", "configure_optimizers", "__str__", "__hash__", "__eq__", "from_pretrained"})  # fmt: skip
+_NEVER = frozenset(
+    """__init__ __repr__ __len__ __str__ __hash__ __eq__ backward extra_repr _init_weights init_weights reset_parameters
+    configure_optimizers from_pretrained""".split()
+)
 
 
 def trace_file(index: FileIndex) -> list[Trace]:
@@ -91,7 +95,9 @@ class _FileTracer:
         by_name = {part.name: part for part in self.index.definitions}
         concerned = {part.name for part in self.index.definitions if part.concerns_attention}
         if concerned:
-            concerned |= {part.name for part in by_name.values() if part.kind == "def" and _CALLS_MODEL.search(part.text)}
+            concerned |= {
+                part.name for part in by_name.values() if part.kind == "def" and _CALLS_MODEL.search(part.text)
+            }
         growing = True
         while growing:
             more = {p.name for p in by_name.values() if p.name not in concerned and self.uses[p] & concerned}
@@ -185,7 +191,9 @@ class _FileTracer:
                 self._closures(interpreter, item, outer)
         elif isinstance(value, Func) and isinstance(value.node, ir.Function) and value.node not in self.visited:
             interpreter.m.frame = outer
-            given = interpreter.calls.objects.parameters(value.node, value, value.node.site, skip_first=value.this is not None)
+            given = interpreter.calls.objects.parameters(
+                value.node, value, value.node.site, skip_first=value.this is not None
+            )
             self._closures(interpreter, interpreter.calls.inline(value, [], dict(given), value.node.site), outer)
 
     def _machine(self, entry: str) -> Machine:

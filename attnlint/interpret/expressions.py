@@ -13,8 +13,22 @@ from attnlint.ir import Site
 from attnlint.state import Scope
 from attnlint.tensor import Tensor
 from attnlint.values import (
-    NONE, Choice, Const, Func, Mapping, Seq, ShapeOf, Size, SliceValue, Unknown, Value, as_bool, as_dim, as_str,
-    integer, is_none,
+    NONE,
+    Choice,
+    Const,
+    Func,
+    Mapping,
+    Seq,
+    ShapeOf,
+    Size,
+    SliceValue,
+    Unknown,
+    Value,
+    as_bool,
+    as_dim,
+    as_str,
+    integer,
+    is_none,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -73,9 +87,7 @@ class Expressions:
         return SliceValue(*ends)
 
     def _display(self, expr: ir.Display, scope: Scope) -> Value:
-        items = self.spread(expr.items, scope)
-        kind = "tuple" if expr.kind == "tuple" else "list"
-        return items if isinstance(items, Unknown) else Seq(items, kind)
+        return Seq(self.spread(expr.items, scope), "tuple" if expr.kind == "tuple" else "list")
 
     def spread(self, exprs: tuple[ir.Expr, ...], scope: Scope) -> list[Value]:
         """Items of a display or call, starred ones laid out; one that cannot be laid out becomes one unknown."""
@@ -172,9 +184,9 @@ class Expressions:
             right = self(right_expr, scope)
             tensor = isinstance(left, Tensor) or isinstance(right, Tensor)
             maybe = could_be_tensor(left) and (could_be_tensor(right) or is_number(right))
-            if op in _COMPARISONS and not is_none(left) and not is_none(right) and (tensor or maybe):
-                if not (isinstance(right, Const) and isinstance(right.value, str | bytes)):
-                    return self.emit_binary(op, left, right, expr.site)
+            text = isinstance(right, Const) and isinstance(right.value, str | bytes)
+            if op in _COMPARISONS and not is_none(left) and not is_none(right) and (tensor or maybe) and not text:
+                return self.emit_binary(op, left, right, expr.site)
             answers.append(compare(op, left, right))
             left = right
         if all(answer is True for answer in answers):

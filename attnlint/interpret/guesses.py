@@ -10,13 +10,15 @@ from attnlint.frameworks import random_method
 from attnlint.ir import Site
 from attnlint.ops.signature import as_tensor
 from attnlint.tensor import Tensor
-from attnlint.values import ClassValue, Func, Instance, Seq, Unknown, Value, as_int, is_none, integer
+from attnlint.values import ClassValue, Func, Instance, Seq, Unknown, Value, as_int, integer, is_none
 
 if TYPE_CHECKING:
     from attnlint.interpret.interpreter import Interpreter
 
 _SOFTMAX = re.compile(r"^_?(?:stable_|masked_|safe_|row_)?softmax\w*$", re.I)
-_CAUSAL = re.compile(r"causal\w*mask|mask\w*causal|look_?ahead|subsequent|future_mask|autoregressive_mask|square_mask", re.I)
+_CAUSAL = re.compile(
+    r"causal\w*mask|mask\w*causal|look_?ahead|subsequent|future_mask|autoregressive_mask|square_mask", re.I
+)
 _PROJECTION = re.compile(
     r"^(?:\w*_)?(?:proj\w*|linear\w*|dense\w*|fc\w*|w[qkvo]s?|q|k|v|qs|ks|vs|query|key|value|queries|keys|values|qkv|kv|to_\w+|c_attn|in_proj)$",
     re.I,
@@ -46,7 +48,9 @@ class Guesses:
             made = Unknown(f"{dotted} is defined in another file", tail)
             made.annotation = dotted
             return made
-        return self._by_name(tail, args, kwargs, site) or self._unknown(f"{dotted} is not known", tail, args, kwargs, site)
+        return self._by_name(tail, args, kwargs, site) or self._unknown(
+            f"{dotted} is not known", tail, args, kwargs, site
+        )
 
     def call(self, func: Value, args: list[Value], kwargs: dict[str, Value], site: Site, name: str) -> Value:
         """A call of a value that is unknown."""
@@ -61,7 +65,9 @@ class Guesses:
             if duck is not None:
                 return duck
         reason = getattr(func, "reason", f"{tail} is not callable as far as the code shows")
-        return self._by_name(tail, args, kwargs, site) or self._unknown(f"what {tail or 'it'} does is not known: {reason}", tail, args, kwargs, site)
+        return self._by_name(tail, args, kwargs, site) or self._unknown(
+            f"what {tail or 'it'} does is not known: {reason}", tail, args, kwargs, site
+        )
 
     def _unknown(self, reason: str, name: str, args: list[Value], kwargs: dict[str, Value], site: Site) -> Unknown:
         inputs = {**{str(n): value for n, value in enumerate(args)}, **kwargs}
@@ -71,7 +77,9 @@ class Guesses:
         m = self.i.m
         first = args[0] if args else None
         if _SOFTMAX.match(name) and first is not None and "log" not in name.lower():
-            axis = kwargs.get("axis", kwargs.get("dim", args[1] if len(args) > 1 and as_int(args[1]) is not None else None))
+            axis = kwargs.get(
+                "axis", kwargs.get("dim", args[1] if len(args) > 1 and as_int(args[1]) is not None else None)
+            )
             call_args = {"x": self.i.as_operand(first, site), "axis": axis if axis is not None else integer(-1)}
             result = m.emit("softmax", call_args, site, name)
             m.trace.ops[-1].notes["assumed"] = axis is None
@@ -80,7 +88,9 @@ class Guesses:
             result = m.emit("causal_mask", {"size": first} if first is not None else {}, site, name)
             m.trace.ops[-1].notes["assumed"] = True
             return result
-        tensors = [value for value in (*args, *kwargs.values()) if isinstance(value, Tensor | Unknown) and not is_none(value)]
+        tensors = [
+            value for value in (*args, *kwargs.values()) if isinstance(value, Tensor | Unknown) and not is_none(value)
+        ]
         if first is None or not isinstance(first, Tensor | Unknown) or not tensors:
             return None
         if _PROJECTION.match(name) and len(args) == 1:
@@ -88,7 +98,13 @@ class Guesses:
             m.trace.ops[-1].notes["assumed"] = True
             return result
         if _KEEPS_SHAPE.search(name) and len(tensors) == 1:
-            kind = "rotate" if re.search("rot|rope", name, re.I) else "norm" if re.search("norm|ln", name, re.I) else "activation"
+            kind = (
+                "rotate"
+                if re.search("rot|rope", name, re.I)
+                else "norm"
+                if re.search("norm|ln", name, re.I)
+                else "activation"
+            )
             result = m.emit(kind, {"x": as_tensor(first) or first}, site, name)
             m.trace.ops[-1].notes["assumed"] = True
             return result

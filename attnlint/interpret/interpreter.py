@@ -18,7 +18,20 @@ from attnlint.ops.signature import as_tensor
 from attnlint.state import Journal, Scope
 from attnlint.tensor import Tensor
 from attnlint.values import (
-    Choice, ClassValue, Const, Func, Layer, Mapping, Seq, ShapeOf, Size, Unknown, Value, as_int, integer, is_none,
+    Choice,
+    ClassValue,
+    Const,
+    Func,
+    Layer,
+    Mapping,
+    Seq,
+    ShapeOf,
+    Size,
+    Unknown,
+    Value,
+    as_int,
+    integer,
+    is_none,
 )  # fmt: skip
 
 MAX_ROUNDS = 6
@@ -90,7 +103,9 @@ class Interpreter:
             if isinstance(parts, Seq) and not parts.many and (count is None or len(parts.items) == count):
                 return list(parts.items)
             if count is not None:
-                return [self.m.emit("index", {"x": value, "items": Seq([integer(n)])}, site, "unpack") for n in range(count)]
+                return [
+                    self.m.emit("index", {"x": value, "items": Seq([integer(n)])}, site, "unpack") for n in range(count)
+                ]
             return [parts.items[0]] if isinstance(parts, Seq) and parts.items else []
         found = []
         for number in range(count or 0):

@@ -24,7 +24,7 @@ def join(machine: Machine, one: Value, other: Value, site: Site) -> Value:
     if isinstance(one, Size) and isinstance(other, Size):
         if equal(one.dim, other.dim) is Answer.YES:
             return one
-        return Choice((one, other)) if one.label == other.label or not one.label else Choice((one, other))
+        return Choice((one, other))
     if isinstance(one, Seq) and isinstance(other, Seq) and one.kind == other.kind:
         if len(one.items) == len(other.items):
             items = [join(machine, a, b, site) for a, b in zip(one.items, other.items, strict=True)]
@@ -53,7 +53,8 @@ def join_all(machine: Machine, values: list[Value], site: Site) -> Value:
 def join_tensors(machine: Machine, one: Value, other: Value, site: Site) -> Tensor:
     """A `join` op whose output has the axes that both paths agree on."""
     first, second = as_tensor(one), as_tensor(other)
-    assert first is not None and second is not None
+    assert first is not None
+    assert second is not None
     result = machine.give("join", {"a": first, "b": second}, site, join_shapes(first.shape, second.shape))
     result.library = first.library or second.library
     result.name = first.name or second.name

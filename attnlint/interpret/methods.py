@@ -10,7 +10,19 @@ from attnlint.ir import Site
 from attnlint.ops.signature import as_tensor
 from attnlint.tensor import Tensor
 from attnlint.values import (
-    NONE, Choice, Const, Instance, Layer, Mapping, Method, Seq, ShapeOf, Size, Unknown, Value, as_str,
+    NONE,
+    Choice,
+    Const,
+    Instance,
+    Layer,
+    Mapping,
+    Method,
+    Seq,
+    ShapeOf,
+    Size,
+    Unknown,
+    Value,
+    as_str,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -42,10 +54,18 @@ class Methods:
                 return self._of_dict(owner, name, args, kwargs, site)
             case ShapeOf(tensor):
                 if name == "numel":
-                    return Size(dims.product([axis.size for axis in tensor.axes])) if tensor.rank is not None else Unknown("a size")
+                    return (
+                        Size(dims.product([axis.size for axis in tensor.axes]))
+                        if tensor.rank is not None
+                        else Unknown("a size")
+                    )
                 return Unknown(f"{name} of a shape")
             case Size():
-                return owner if name in {"item", "float", "to", "long", "int", "type", "astype"} else Unknown(f"{name} of a number")
+                return (
+                    owner
+                    if name in {"item", "float", "to", "long", "int", "type", "astype"}
+                    else Unknown(f"{name} of a number")
+                )
             case Const(str(text)):
                 return self._of_text(text, name, args)
             case Instance():
@@ -92,7 +112,11 @@ class Methods:
         elif name == "insert" and len(args) == 2:
             m.journal.write(owner.items, len(owner.items), args[1])
         elif name in {"pop", "popleft"}:
-            return owner.items[-1 if name == "pop" and not args else 0] if owner.items else Unknown("an item of an empty list")
+            return (
+                owner.items[-1 if name == "pop" and not args else 0]
+                if owner.items
+                else Unknown("an item of an empty list")
+            )
         elif name == "copy":
             return Seq(list(owner.items), owner.kind, owner.many)
         elif name in {"index", "count"}:
@@ -132,5 +156,5 @@ class Methods:
         if name in {"startswith", "endswith"} and (what := as_str(args[0] if args else None)) is not None:
             return Const(getattr(text, name)(what))
         if name == "split" and (not args or as_str(args[0]) is not None):
-            return Seq([Const(part) for part in text.split(*(as_str(a) for a in args[:1]))], "list")
+            return Seq([Const(part) for part in text.split(as_str(args[0]) if args else None)], "list")
         return Unknown(f"{name} of a string")

@@ -16,8 +16,10 @@ from attnlint.values import ClassValue, Const, Func, Ref, Size, Unknown, Value, 
 if TYPE_CHECKING:
     from attnlint.interpret.interpreter import Interpreter
 
-_PACKAGES = {"np": "numpy", "torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "math": "math", "jnp": "jax.numpy",
-             "numpy": "numpy", "jax": "jax", "tf": "tensorflow", "mx": "mlx.core"}  # fmt: skip
+_PACKAGES = {
+    "np": "numpy", "numpy": "numpy", "torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "math": "math",
+    "jnp": "jax.numpy", "jax": "jax", "tf": "tensorflow", "mx": "mlx.core",
+}  # fmt: skip
 _QUERIES = frozenset({"q", "query", "queries"})
 _KEYS_VALUES = frozenset({"k", "v", "key", "keys", "value", "values"})
 _SCORES = frozenset({"scores", "score", "attn_scores", "attention_scores", "energy", "attn_logits", "logits_qk"})
@@ -74,7 +76,7 @@ class Naming:
         self.i.m.trace.is_fragment = True
         default = self._default_shape(name) if not shape.known else shape
         lower = name.lower()
-        is_tensor = shape.known or default.known or lower in _SCORES or not kind_of(name) and "mask" in lower
+        is_tensor = shape.known or default.known or lower in _SCORES or (not kind_of(name) and "mask" in lower)
         value.op = self.i.m.input(name, site, default, free=True).op
         if name in self.i.m.symbols and not default.known:
             # A comment has it among a shape's sizes: the code's size of that name is the same one.

@@ -10,8 +10,19 @@ from typing import Any
 from attnlint import dims
 from attnlint.dims import Answer, Dim, equal
 from attnlint.names import kind_of
+from attnlint.tensor import Tensor
 from attnlint.values import (
-    Choice, Const, Mapping, Seq, Size, Tensor, Unknown, Value, as_bool, as_dim, as_int, is_none,
+    Choice,
+    Const,
+    Mapping,
+    Seq,
+    Size,
+    Unknown,
+    Value,
+    as_bool,
+    as_dim,
+    as_int,
+    is_none,
 )  # fmt: skip
 
 _PYTHON: dict[str, Callable[[Any, Any], Any]] = {
@@ -88,7 +99,11 @@ def _plain(*values: Const) -> bool:
 
 
 def _constants(op: str, one: Const, other: Const) -> Value | None:
-    if op not in _PYTHON or not isinstance(one.value, int | float | str) or not isinstance(other.value, int | float | str):
+    if (
+        op not in _PYTHON
+        or not isinstance(one.value, int | float | str)
+        or not isinstance(other.value, int | float | str)
+    ):
         return Const(one.value == other.value) if op == "eq" else None
     try:
         return Const(_PYTHON[op](one.value, other.value))

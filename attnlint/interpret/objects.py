@@ -78,9 +78,10 @@ class Objects:
             if isinstance(base, ClassValue):
                 found.update((field[0], field) for field in self._declared(base))
         for stmt in cls.node.body:
-            if isinstance(stmt, ir.Assign) and stmt.annotation and isinstance(stmt.targets[0], ir.Name):
-                if not stmt.annotation.startswith(("ClassVar", "typing.ClassVar")):
-                    found[stmt.targets[0].id] = (stmt.targets[0].id, stmt.value, stmt.annotation)
+            if not isinstance(stmt, ir.Assign) or not stmt.annotation or "ClassVar" in stmt.annotation:
+                continue
+            if isinstance(stmt.targets[0], ir.Name):
+                found[stmt.targets[0].id] = (stmt.targets[0].id, stmt.value, stmt.annotation)
         return list(found.values())
 
     def _fields(self, this: Instance, args: list[Value], kwargs: dict[str, Value], site: Site) -> None:
@@ -114,9 +115,9 @@ class Objects:
             if isinstance(value, Mapping) and not value.items:
                 value.open = True
         for name in later_attributes(this.cls):
-            value = this.attrs.get(name)
-            if value is None:
+            if name not in this.attrs:
                 continue
+            value = this.attrs[name]
             if is_none(value):
                 unknown = Unknown(f"{name} is set by another method", name, maybe_none=True)
                 self.i.m.journal.write(this.attrs, name, unknown)

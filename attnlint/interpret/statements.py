@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from attnlint import ir
 from attnlint.interpret.joining import join
 from attnlint.state import Change, Scope
 from attnlint.tensor import Shape, Tensor, axis
 from attnlint.values import (
-    NONE, Choice, Func, Instance, Ref, ShapeOf, Unknown, Value, as_bool, as_dim, is_none,
+    NONE,
+    Choice,
+    Func,
+    Instance,
+    Ref,
+    ShapeOf,
+    Unknown,
+    Value,
+    as_bool,
+    as_dim,
+    is_none,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -21,6 +32,20 @@ class Statements:
 
     def __init__(self, interpreter: Interpreter) -> None:
         self.i = interpreter
+        self._table: dict[type[ir.Stmt], Callable[[Any, Scope], bool]] = {
+            ir.Assign: self._assign,
+            ir.ExprStmt: self._expression,
+            ir.Return: self._return,
+            ir.If: self._if,
+            ir.Loop: self._loop,
+            ir.With: self._with,
+            ir.Try: self._try,
+            ir.Match: self._match,
+            ir.Function: self._define,
+            ir.Class: self._define,
+            ir.Import: self._import,
+            ir.Leave: self._leave,
+        }
 
     def block(self, block: ir.Block, scope: Scope) -> bool:
         """Run statements in order."""
@@ -36,47 +61,44 @@ class Statements:
         comments = getattr(stmt, "comments", ())
         if comments and not isinstance(stmt, ir.Function | ir.Class):
             self.i.binding.comments(comments, "", scope)
-        match stmt:
-            case ir.Assign():
-                self._assign(stmt, scope)
-            case ir.ExprStmt():
-                self.i.binding.comments((), stmt.trailing, scope)
-                self.i.expr(stmt.value, scope)
-            case ir.Return():
-                self.i.binding.comments((), stmt.trailing, scope)
-                value = self.i.expr(stmt.value, scope) if stmt.value is not None else NONE
-                self.i.returned(value, stmt.site)
-                return False
-            case ir.If():
-                return self._if(stmt, scope)
-            case ir.Loop():
-                return self._loop(stmt, scope)
-            case ir.With():
-                for item, target in stmt.items:
-                    value = self.i.expr(item, scope)
-                    if target is not None:
-                        self.i.binding.assign(target, value, scope, stmt.site)
-                return self.block(stmt.body, scope)
-            case ir.Try():
-                return self._try(stmt, scope)
-            case ir.Match():
-                self.i.expr(stmt.subject, scope)
-                return self._branches([*stmt.cases, ir.Block()], scope, stmt)
-            case ir.Function():
-                self.i.m.journal.write(scope.names, stmt.name, Func(stmt, scope))
-            case ir.Class():
-                self.i.m.journal.write(scope.names, stmt.name, self.i.make_class(stmt, scope))
-            case ir.Import():
-                for local, dotted in stmt.names:
-                    self.i.m.journal.write(scope.names, local, Ref(dotted))
-            case ir.Leave():
-                return self._leave(stmt, scope)
+        return self._table[type(stmt)](stmt, scope)
+
+    def _expression(self, stmt: ir.ExprStmt, scope: Scope) -> bool:
+        self.i.binding.comments((), stmt.trailing, scope)
+        self.i.expr(stmt.value, scope)
         return True
 
-    def _assign(self, stmt: ir.Assign, scope: Scope) -> None:
+    def _return(self, stmt: ir.Return, scope: Scope) -> bool:
+        self.i.binding.comments((), stmt.trailing, scope)
+        value = self.i.expr(stmt.value, scope) if stmt.value is not None else NONE
+        self.i.returned(value, stmt.site)
+        return False
+
+    def _with(self, stmt: ir.With, scope: Scope) -> bool:
+        for item, target in stmt.items:
+            value = self.i.expr(item, scope)
+            if target is not None:
+                self.i.binding.assign(target, value, scope, stmt.site)
+        return self.block(stmt.body, scope)
+
+    def _match(self, stmt: ir.Match, scope: Scope) -> bool:
+        self.i.expr(stmt.subject, scope)
+        return self._branches([*stmt.cases, ir.Block()], scope, stmt)
+
+    def _define(self, stmt: ir.Function | ir.Class, scope: Scope) -> bool:
+        value = Func(stmt, scope) if isinstance(stmt, ir.Function) else self.i.make_class(stmt, scope)
+        self.i.m.journal.write(scope.names, stmt.name, value)
+        return True
+
+    def _import(self, stmt: ir.Import, scope: Scope) -> bool:
+        for local, dotted in stmt.names:
+            self.i.m.journal.write(scope.names, local, Ref(dotted))
+        return True
+
+    def _assign(self, stmt: ir.Assign, scope: Scope) -> bool:
         self.i.binding.before(stmt, scope)
         if stmt.value is None:
-            return
+            return True
         value = self.i.expr(stmt.value, scope)
         if stmt.op:
             before = self.i.expr(stmt.targets[0], scope)
@@ -88,6 +110,7 @@ class Statements:
         self.i.binding.beside(stmt.targets, value, stmt.trailing, scope)
         for target in stmt.targets:
             self.i.binding.assign(target, value, scope, stmt.site, stmt.trailing)
+        return True
 
     def _leave(self, stmt: ir.Leave, scope: Scope) -> bool:
         if stmt.value is not None and stmt.kind == "assert":
@@ -145,7 +168,9 @@ class Statements:
                 self._shape_is(left, right, scope)
             case ir.Name() | ir.Attr():
                 value = self.i.expr(test, scope)
-                if holds or (isinstance(value, Choice) and all(is_none(o) or isinstance(o, Tensor) for o in value.options)):
+                if holds or (
+                    isinstance(value, Choice) and all(is_none(o) or isinstance(o, Tensor) for o in value.options)
+                ):
                     self._settle(test, is_none_now=not holds, scope=scope, keep=keep)
 
     def _shape_is(self, left: ir.Expr, right: ir.Expr, scope: Scope) -> None:
@@ -170,7 +195,7 @@ class Statements:
             narrowed = options[0] if len(options) == 1 else Choice(options)
         else:
             return
-        if narrowed is value or isinstance(value, Tensor | Instance) and not is_none_now:
+        if narrowed is value or (isinstance(value, Tensor | Instance) and not is_none_now):
             return
         match target:
             case ir.Name(_, name):
@@ -188,7 +213,8 @@ class Statements:
             truth = self.truth(stmt.iterable, scope)
             if truth is False:
                 return self.block(stmt.orelse, scope)
-            rounds, many = [NONE, NONE], True
+            rounds: list[Value] = [NONE, NONE]
+            many = True
         else:
             rounds, many = self.i.rounds(self.i.expr(stmt.iterable, scope), stmt.iterable.site, stmt.site)
         for item in rounds:

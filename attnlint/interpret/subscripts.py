@@ -8,10 +8,24 @@ from attnlint import dims, ir
 from attnlint.ir import Site
 from attnlint.ops.signature import as_tensor
 from attnlint.state import Scope
-from attnlint.tensor import Axis, Atom, Shape, Tensor
+from attnlint.tensor import Atom, Axis, Shape, Tensor
 from attnlint.trace import Cell
 from attnlint.values import (
-    Choice, Const, Instance, Layer, Mapping, Method, Ref, Seq, ShapeOf, Size, SliceValue, Unknown, Value, as_int, as_str,
+    Choice,
+    Const,
+    Instance,
+    Layer,
+    Mapping,
+    Method,
+    Ref,
+    Seq,
+    ShapeOf,
+    Size,
+    SliceValue,
+    Unknown,
+    Value,
+    as_int,
+    as_str,
     is_none,
 )  # fmt: skip
 
@@ -42,13 +56,7 @@ class Subscripts:
             case ShapeOf():
                 return self._of_shape(owner, first, site)
             case Mapping():
-                key = as_str(first)
-                if key is not None and key in owner.items:
-                    return owner.items[key]
-                value = Unknown(f"no item {key!r} was put in" if key else "the key is not known", key or "")
-                if key is not None:
-                    self.i.m.journal.write(owner.items, key, value)
-                return value
+                return self._of_dict(owner, as_str(first))
             case Choice(options):
                 kept = [option for option in options if not is_none(option)]
                 return self.i.join([self.get(option, items, site, is_tuple) for option in kept], site)
@@ -58,15 +66,11 @@ class Subscripts:
                 return Ref(f"{dotted}[]")
             case Method(tensor, "at"):
                 return Method(Seq([tensor, Seq(items)]), "at[]")
-            case Instance():
-                getter = self.i.attributes.member(owner.cls, "__getitem__")
-                if getter is not None:
-                    bound = self.i.attributes.bind(getter, owner, owner.cls, site)
-                    return self.i.calls.call(bound, [Seq(items) if is_tuple else items[0]], {}, site)
-            case Layer("sequential"):
-                children = owner.config.get("children")
-                if isinstance(children, Seq):
-                    return self._of_list(children, first, site)
+            case Instance() if (getter := self.i.attributes.member(owner.cls, "__getitem__")) is not None:
+                bound = self.i.attributes.bind(getter, owner, owner.cls, site)
+                return self.i.calls.call(bound, [Seq(items) if is_tuple else items[0]], {}, site)
+            case Layer("sequential", {"children": Seq() as children}):
+                return self._of_list(children, first, site)
             case Const(str()):
                 return Unknown("a part of a string")
         return self.i.m.unknown("an item of a value that is not followed", site, {"x": owner})
@@ -107,10 +111,21 @@ class Subscripts:
         m = self.i.m
         m.trace.cells.append(Cell(owner, f"[{key}]", old, new, site, m.frame, len(m.trace.ops), m.loops))
 
+    def _of_dict(self, owner: Mapping, key: str | None) -> Value:
+        if key is not None and key in owner.items:
+            return owner.items[key]
+        value = Unknown(f"no item {key!r} was put in" if key else "the key is not known", key or "")
+        if key is not None:
+            self.i.m.journal.write(owner.items, key, value)
+        return value
+
     def _of_list(self, owner: Seq, first: Value | None, site: Site) -> Value:
         if isinstance(first, SliceValue):
             ends = [None if end is None else as_int(end) for end in (first.lower, first.upper, first.step)]
-            known = all(end is not None or given is None for end, given in zip(ends, (first.lower, first.upper, first.step), strict=True))
+            known = all(
+                end is not None or given is None
+                for end, given in zip(ends, (first.lower, first.upper, first.step), strict=True)
+            )
             if owner.many or not known:
                 return Seq(owner.items[:1], owner.kind, many=True)
             return Seq(owner.items[slice(*ends)], owner.kind)
@@ -132,7 +147,16 @@ class Subscripts:
             return Size(dims.unknown("a size at an unknown position"))
         if position < 0 and tensor.shape.open and len(tensor.axes) < -position:
             missing = -position - len(tensor.axes)
-            front = tuple(Axis((Atom(dims.unknown(),),)) for _ in range(missing))
+            front = tuple(
+                Axis(
+                    (
+                        Atom(
+                            dims.unknown(),
+                        ),
+                    )
+                )
+                for _ in range(missing)
+            )
             tensor.learn(Shape((*front, *tensor.axes), open=True))
         axis = tensor.shape.at(position)
         if axis is not None:

@@ -97,9 +97,7 @@ class ExpressionLowering:
         return ir.Param(node.name.value, default, annotation, kind, comment, keyword_only)
 
     def _call(self, node: cst.Call, site: Site) -> ir.Expr:
-        args = tuple(
-            ir.Arg(self(arg.value), arg.keyword.value if arg.keyword else None, arg.star) for arg in node.args
-        )
+        args = tuple(ir.Arg(self(arg.value), arg.keyword.value if arg.keyword else None, arg.star) for arg in node.args)
         return ir.Call(site, self(node.func), args)
 
     def _subscript(self, node: cst.Subscript, site: Site) -> ir.Expr:
@@ -132,9 +130,7 @@ class ExpressionLowering:
         return ir.DictDisplay(site, tuple(items))
 
     def _formatted(self, node: cst.FormattedString, site: Site) -> ir.Expr:
-        inner = tuple(
-            self(part.expression) for part in node.parts if isinstance(part, cst.FormattedStringExpression)
-        )
+        inner = tuple(self(part.expression) for part in node.parts if isinstance(part, cst.FormattedStringExpression))
         return ir.Opaque(site, "an f-string", inner)
 
     def _boolean(self, node: cst.BooleanOperation, site: Site) -> ir.Expr:
@@ -146,7 +142,8 @@ class ExpressionLowering:
         return ir.Compare(site, self(node.left), rest)
 
     def _comprehension(self, node: Any, site: Site) -> ir.Expr:
-        kind = {cst.ListComp: "list", cst.SetComp: "set", cst.DictComp: "dict"}.get(type(node), "generator")
+        kinds: dict[type, str] = {cst.ListComp: "list", cst.SetComp: "set", cst.DictComp: "dict"}
+        kind = kinds.get(type(node), "generator")
         clauses = []
         clause: cst.CompFor | None = node.for_in
         while clause is not None:

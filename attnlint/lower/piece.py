@@ -44,9 +44,7 @@ class Piece:
             self._positions = recorder._computed
         place = self._positions[node]  # type: ignore[index]
         first = self.first_row - 1
-        return Span(
-            place.start.line + first, place.start.column + 1, place.end.line + first, place.end.column + 1
-        )
+        return Span(place.start.line + first, place.start.column + 1, place.end.line + first, place.end.column + 1)
 
 
 @lru_cache(maxsize=256)

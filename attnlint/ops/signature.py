@@ -9,7 +9,6 @@ from attnlint.dims import Dim
 from attnlint.tensor import UNKNOWN_SHAPE, Shape, Tensor
 from attnlint.values import Const, Seq, ShapeOf, Size, Unknown, Value, as_bool, as_dim, as_int, as_str, is_none
 
-
 Ints = tuple[int, ...]
 
 

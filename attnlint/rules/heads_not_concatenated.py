@@ -71,6 +71,7 @@ from attnlint.attention.merging import (
     is_context,
     may_be_meant,
     reduces_a_stack,
+    summed_at_once,
     summed_in_loop,
     sums_heads,
 )  # fmt: skip

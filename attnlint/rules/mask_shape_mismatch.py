@@ -52,7 +52,10 @@ from attnlint.tensor import show_shape
 from attnlint.trace import Site, Trace
 from attnlint.values import Seq, Value
 
-HELP = "give the mask the scores' layout: [q_len, k_len] for causal, [batch, 1, 1, k_len] for padding on [batch, heads, q_len, k_len]"
+HELP = (
+    "give the mask the scores' layout: [q_len, k_len] for a causal mask, and for padding on scores"
+    " [batch, heads, q_len, k_len] the mask [batch, 1, 1, k_len]"
+)
 
 
 @rule("ATT007", "mask-shape-mismatch")
@@ -92,6 +95,11 @@ def _never_square(trace: Trace, used: set[Value]) -> Iterator[Finding]:
         mask = op.output
         if op.name not in {"tril", "triu", "causal_mask"} or mask is None or mask in used or not trace.is_fragment:
             continue
-        if mask.rank == 2 and "mask" in mask.name and "feature" in {axis.kind for axis in mask.axes} and not trace.uses(mask):
+        if (
+            mask.rank == 2
+            and "mask" in mask.name
+            and "feature" in {axis.kind for axis in mask.axes}
+            and not trace.uses(mask)
+        ):
             message = f"a causal mask of shape {show_shape(mask.shape)} fits no scores, which are [.., q_len, k_len]"
             yield Finding(op.site, message, Severity.ERROR, (), HELP)

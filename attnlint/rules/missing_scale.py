@@ -49,7 +49,9 @@ from attnlint.tensor import show_axis
 from attnlint.trace import OpCall, Trace
 
 # The scale may live where no op shows it: in the initialisation, or in a design that says that it has none.
-_ELSEWHERE = re.compile(r"\bm?T5\b|unscaled|without scaling|no scaling|init\.\w*normal_\(\s*self\.\w*q\w*\.weight|folded", re.I)
+_ELSEWHERE = re.compile(
+    r"\bm?T5\b|unscaled|without scaling|no scaling|init\.\w*normal_\(\s*self\.\w*q\w*\.weight|folded", re.I
+)
 HELP = "divide the scores by the square root of the head dimension before the softmax"
 
 
@@ -65,8 +67,13 @@ def check(trace: Trace) -> Iterator[Finding]:
             continue
         assert site.softmax is not None
         place = place_in(site.product, site.softmax.op.frame)
-        related = ((site.product.site, "query · key here"), (site.softmax.op.site, "normalised here, with nothing in between that scales"))
-        yield Finding(place, f"scores are not scaled by 1/√{_width(site)} before the softmax", Severity.WARNING, related, HELP)
+        related = (
+            (site.product.site, "query · key here"),
+            (site.softmax.op.site, "normalised here, with nothing in between that scales"),
+        )
+        yield Finding(
+            place, f"scores are not scaled by 1/√{_width(site)} before the softmax", Severity.WARNING, related, HELP
+        )
     yield from _bare(trace)
 
 
@@ -98,7 +105,12 @@ def _bare(trace: Trace) -> Iterator[Finding]:
 
 def _ends_as_scores(op: OpCall, trace: Trace) -> bool:
     output = op.output
-    if output is None or op.name not in {"matmul", "dot", "bmm", "einsum"} or not is_query_key(op) or trace.uses(output):
+    if (
+        output is None
+        or op.name not in {"matmul", "dot", "bmm", "einsum"}
+        or not is_query_key(op)
+        or trace.uses(output)
+    ):
         return False
     return "score" in output.name.lower() and wrong_product(op) is None
 

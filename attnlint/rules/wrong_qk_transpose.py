@@ -59,11 +59,17 @@ def check(trace: Trace) -> Iterator[Finding]:
             continue
         wrong = wrong_product(op, site)
         if wrong is not None:
-            related = ((wrong.turn.site, "transposed here"),) if wrong.turn is not None and wrong.turn.site != op.site else ()
+            related = (
+                ((wrong.turn.site, "transposed here"),) if wrong.turn is not None and wrong.turn.site != op.site else ()
+            )
             severity = Severity.ERROR if wrong.certain else Severity.WARNING
             yield Finding(op.site, wrong.message, severity, related, HELP)
     for site in trace.sites:
         if site.product is not None and site.softmax is not None and swapped(site):
-            message = "keys times transposed queries: the rows are keys, but the weights are used as if they were queries"
+            message = (
+                "keys times transposed queries: the rows are keys, but the weights are used as if they were queries"
+            )
             related = ((place_in(site.softmax.op, site.product.frame), "normalised over the queries here"),)
-            yield Finding(site.product.site, message, Severity.ERROR, related, "multiply the query by the transposed key")
+            yield Finding(
+                site.product.site, message, Severity.ERROR, related, "multiply the query by the transposed key"
+            )
