@@ -6,7 +6,7 @@ import re
 
 from attnlint import dims
 from attnlint.attention.heads import context_of
-from attnlint.attention.lineage import ancestors, carried, consumers, is_carrier, source
+from attnlint.attention.lineage import PRODUCTS, ancestors, carried, consumers, is_carrier, source
 from attnlint.attention.sites import AttentionSite
 from attnlint.dims import Answer
 from attnlint.names import is_head_dim, kind_of
@@ -100,8 +100,10 @@ def _is_as_wide_as_the_model(last: Axis, site: AttentionSite) -> bool:
     """Whether each head answers with as many features as the model has: then the heads are alternatives."""
     if site.value is None or _is_head_dim(last):
         return False
-    model = source(site.value).shape.at(-1)
-    return model is not None and dims.equal(model.size, last.size) is Answer.YES
+    origin = source(site.value)
+    model = origin.shape.at(-1)
+    projected = origin.op is not None and origin.op.name in PRODUCTS
+    return model is not None and not projected and dims.equal(model.size, last.size) is Answer.YES
 
 
 def may_be_meant(trace: Trace, op: OpCall, taken: Tensor, mixes: dict[OpCall, AttentionSite]) -> bool:

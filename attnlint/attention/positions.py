@@ -163,6 +163,9 @@ def next_width(trace: Trace, op: OpCall) -> Fit | None:
         if user.name == "rnn":
             return Fit(user, True, dims.unknown(), None)
         found, expected = _widths(user)
+        if user.name == "linear" and "in" in user.args and (found is None or unknown_width(found)):
+            # Whoever gave this layer its width knew what goes in.
+            return Fit(user, True, dims.unknown(), expected)
         if found is None or expected is None:
             if _broadcasts_wrongly(user):
                 last = op.output.shape.at(-1)
