@@ -41,7 +41,8 @@ def _may_block(causal: bool, mask: object) -> bool:
 
 def _is_causal_flag(site: AttentionSite) -> bool:
     """Whether the call itself is told to be causal, or may be."""
-    for name in ("is_causal", "tgt_is_causal", "use_causal_mask", "causal"):
+    # A window or a function of the scores may block the future too.
+    for name in ("is_causal", "tgt_is_causal", "use_causal_mask", "causal", "window_size", "score_mod"):
         value = site.op.args.get(name)
         if value is not None and not (isinstance(value, Const) and value.value is False) and not is_none(value):
             return True

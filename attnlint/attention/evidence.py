@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from attnlint.attention.layout import queries_axis
 from attnlint.attention.lineage import PROJECTIONS, ancestors, consumers, source
 from attnlint.attention.sites import AttentionSite
 from attnlint.dims import Answer, equal
@@ -194,7 +195,7 @@ def reads_cache(site: AttentionSite) -> bool:
 
 def is_one_query(site: AttentionSite) -> bool:
     """Whether there is a single query, as in decoding one token at a time."""
-    axis = site.query.shape.at(-2) if site.query is not None else None
+    axis = queries_axis(site)
     if axis is not None and axis.is_one:
         return True
     scores = site.product.output if site.product is not None else None

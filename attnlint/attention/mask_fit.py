@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from attnlint.attention.layout import fused_scores
 from attnlint.attention.masks import MaskInfo
 from attnlint.attention.sites import AttentionSite, MaskUse
 from attnlint.dims import Answer, equal
@@ -40,11 +41,8 @@ def _mask_tensor(value: Value) -> Tensor | None:
 
 def _scores_shape(use: MaskUse, site: AttentionSite | None) -> Shape | None:
     op = use.op
-    if op.name == "sdpa" and site is not None and site.query is not None and site.key is not None:
-        query, key = site.query.shape, site.key.shape
-        if len(query.axes) < 2 or len(key.axes) < 2:
-            return None
-        return Shape((*query.axes[:-1], key.axes[-2]), query.open)
+    if op.name == "sdpa" and site is not None:
+        return fused_scores(site)
     if op.name in {"masked_fill", "setitem", "at_set"}:
         tensor = op.tensor("x")
         return tensor.shape if tensor is not None else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from attnlint.attention.lineage import PRODUCTS, PROJECTIONS, ancestors
 from attnlint.tensor import Tensor
 from attnlint.trace import OpCall
-from attnlint.values import Choice, Const, Seq, Size, SliceValue, Unknown, Value, as_float, is_none
+from attnlint.values import Choice, Const, Seq, Size, SliceValue, Unknown, Value, as_float, as_str, is_none
 
 _CAUSAL = re.compile(
     r"causal|tril|triu|(?:^|[._])tri$|future|look_?ahead|subsequent|autoregress|no_?peek|(?:^|_)dec(?:oder)?_mask|square_mask|triangular|lower_tri",
@@ -53,6 +53,10 @@ NO_MASK = MaskInfo()
 
 def classify(value: Value | None) -> MaskInfo:
     """What a mask argument is."""
+    text = as_str(value) if value is not None else None
+    if text is not None:
+        # A fused call may take the mask's name in place of the mask.
+        return _by_name(text)
     if value is None or is_none(value) or isinstance(value, Size | Const):
         return NO_MASK
     if isinstance(value, Choice):

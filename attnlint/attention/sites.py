@@ -128,7 +128,9 @@ def find_sites(trace: Trace) -> list[AttentionSite]:
 
 
 def _fused(trace: Trace, op: OpCall) -> AttentionSite:
-    site = AttentionSite("fused", trace, op, op.tensor("q"), op.tensor("k"), op.tensor("v"))
+    packed = op.tensor("qkv")
+    pair = op.tensor("kv") or packed
+    site = AttentionSite("fused", trace, op, op.tensor("q") or packed, op.tensor("k") or pair, op.tensor("v") or pair)
     if "mask" in op.args:
         site.masks.append(MaskUse(op, op.args["mask"], classify(op.args["mask"])))
     return site

@@ -12,17 +12,41 @@ _FUNCTIONS = {
     "numpy": ("attnlint.frameworks.numpy", "attnlint.frameworks.numpy_random"),
     "scipy": ("attnlint.frameworks.numpy",),
     "torch": ("attnlint.frameworks.torch_functions", "attnlint.frameworks.torch_functional"),
+    "mlx": ("attnlint.frameworks.mlx_core", "attnlint.frameworks.mlx_nn"),
+    "tinygrad": ("attnlint.frameworks.tinygrad",),
+    "xformers": ("attnlint.frameworks.fused_kernels",),
+    "flash_attn": ("attnlint.frameworks.fused_kernels",),
+    "flash_attn_interface": ("attnlint.frameworks.fused_kernels",),
     "einops": ("attnlint.frameworks.einops",),
 }
-_METHODS = {"numpy": "attnlint.frameworks.numpy_methods", "torch": "attnlint.frameworks.torch_methods"}
-_LAYERS = {"torch": "attnlint.frameworks.torch_layers", "einops": "attnlint.frameworks.einops"}
-LIBRARIES = ("numpy", "torch", "scipy", "einops")
+_METHODS = {
+    "numpy": "attnlint.frameworks.numpy_methods",
+    "torch": "attnlint.frameworks.torch_methods",
+    "mlx": "attnlint.frameworks.mlx_methods",
+    "tinygrad": "attnlint.frameworks.tinygrad",
+}
+_LAYERS = {
+    "torch": "attnlint.frameworks.torch_layers",
+    "einops": "attnlint.frameworks.einops",
+    "mlx": "attnlint.frameworks.mlx_nn",
+    "tinygrad": "attnlint.frameworks.tinygrad",
+}
+LIBRARIES = tuple(_FUNCTIONS)
 
 
 def library_of(dotted: str) -> str:
     """The library that a dotted name belongs to, such as `torch`; empty for others."""
     root = dotted.partition(".")[0]
     return root if root in LIBRARIES else ""
+
+
+def maker_of(dotted: str) -> str:
+    """The library whose arrays a function gives, whatever it takes; empty where these are the arguments' own.
+
+    NumPy's functions work on other libraries' arrays too, and give those.
+    """
+    library = library_of(dotted)
+    return library if library in _METHODS and library != "numpy" else ""
 
 
 def function(dotted: str) -> Spelling | None:

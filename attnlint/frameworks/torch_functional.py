@@ -77,7 +77,7 @@ _TABLE.update({name: spell("loss", "logits=input targets=target weight reduction
 
 FUNCTIONS: dict[str, Spelling] = {f"torch.nn.functional.{name}": spelling for name, spelling in _TABLE.items()}
 FUNCTIONS["torch.nn.attention.flex_attention.flex_attention"] = spell(
-    "flex_attention", "q=query k=key v=value score_mod block_mask scale enable_gqa"
+    "sdpa", "q=query k=key v=value score_mod mask=block_mask scale enable_gqa"
 )
 FUNCTIONS["torch.nn.Transformer.generate_square_subsequent_mask"] = spell("causal_mask", "size=sz")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from attnlint import ir
-from attnlint.frameworks import function, layer, random_method
+from attnlint.frameworks import function, layer, maker_of, random_method
 from attnlint.frameworks.spelling import Parameter, Spelling
 from attnlint.interpret.arguments import bind, bind_parameters
 from attnlint.interpret.external import External
@@ -202,7 +202,7 @@ class Calls:
         """Carry out the op that a spelling stands for."""
         bound = {**spelling.defaults, **bind(spelling.params, args, kwargs), **spelling.fixed}
         bound = {name: self.i.as_operand(self.i.m.settled(value), site) for name, value in bound.items()}
-        result = self.i.m.emit(spelling.op, bound, site, text)
+        result = self.i.m.emit(spelling.op, bound, site, text, maker_of(text))
         first = bound.get(spelling.params[0].name) if spelling.params else None
         if spelling.inplace and first is not None:
             self.i.m.replace(first, result)

@@ -6,7 +6,7 @@ from attnlint import dims
 from attnlint.dims import Answer
 from attnlint.ops.common import NO_SHAPE, anonymous, derived_axis, dtype_of
 from attnlint.ops.signature import Args, Result, op
-from attnlint.tensor import Shape
+from attnlint.tensor import UNKNOWN_SHAPE, Shape
 
 
 def _fits(shape: Shape, args: Args, *names: str) -> dict[str, object]:
@@ -20,10 +20,26 @@ def _fits(shape: Shape, args: Args, *names: str) -> dict[str, object]:
     return {"clash": wrong, "expected": expected, "found": found.size}
 
 
+def place_in(layout: str, letter: str, rank: int | None) -> int:
+    """Where an axis lies, from the end, in a layout such as `bshd`; of `bshd|bsd` the one with the tensor's rank."""
+    choices = layout.split("|")
+    chosen = next((one for one in choices if len(one) == rank), choices[0])
+    return chosen.find(letter) - len(chosen) if letter in chosen else -len(chosen) - 1
+
+
+def unpacked(shape: Shape) -> Shape:
+    """The shape of one of the tensors that are packed as `[..., 3, heads, head_dim]`."""
+    return Shape((*shape.axes[:-3], *shape.axes[-2:]), shape.open) if len(shape.axes) >= 3 else UNKNOWN_SHAPE
+
+
 @op("sdpa")
 def sdpa(args: Args) -> Result:
-    """The fused product: the query's axes, and the value's last one."""
-    query, value = args.shape("q"), args.shape("v")
+    """The fused product: the query's axes, and the value's last one.
+
+    `qkv` or `kv` may come packed; `layout` says where the sequence lies, where that is not behind the heads.
+    """
+    query = args.shape("q") if args.given("q") else unpacked(args.shape("qkv"))
+    value = args.shape("v") if args.given("v") else unpacked(args.shape("kv" if args.given("kv") else "qkv"))
     dtype = dtype_of(args.values.get("q"))
     last = value.at(-1) or query.at(-1)
     if not query.known or last is None:
@@ -51,9 +67,11 @@ def mha(args: Args) -> Result:
             from attnlint.tensor import axis
 
             weights = Shape((*weights.axes[:-2], axis(heads, "heads"), *weights.axes[-2:]))
-    notes = _fits(query, args, "embed_dim")
+    notes = _fits(query, args, "q_dim", "embed_dim")
     reason = "" if query.known else NO_SHAPE
-    return Result(output, parts=(output, weights), dtype=dtype_of(args.values.get("q")), notes=notes, reason=reason)
+    # Some libraries give the output alone.
+    parts = None if args.flag("lone") else (output, weights)
+    return Result(output, parts=parts, dtype=dtype_of(args.values.get("q")), notes=notes, reason=reason)
 
 
 def _projected(shape: Shape) -> Shape:
@@ -80,9 +98,3 @@ def transformer_encoder(args: Args) -> Result:
 def transformer_decoder(args: Args) -> Result:
     """Decoder layers, and the whole model: the target's shape stays."""
     return _stays(args, "tgt", "d_model")
-
-
-@op("flex_attention")
-def flex_attention(args: Args) -> Result:
-    """As the fused product; its masks are functions."""
-    return sdpa(args)
