@@ -12,7 +12,7 @@ PROJECTIONS = frozenset({"linear", "conv", "embedding", "rnn"})
 LAYOUT = frozenset(
     """reshape transpose permute transpose_all matrix_transpose moveaxis expand_dims squeeze expand
     broadcast_to expand_as view_as tile repeat_interleave flatten unflatten rearrange einops_repeat index
-    split chunk unbind identity contiguous unknown_shape cast select narrow roll""".split()
+    split chunk unbind identity contiguous unknown_shape cast select narrow shrink roll""".split()
 )
 _POINTWISE = frozenset(
     """add sub mul div maximum minimum where masked_fill setitem at_set clip tanh neg dropout join nan_to_num

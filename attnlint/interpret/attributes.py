@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attnlint import dims
-from attnlint.frameworks import method
+from attnlint.frameworks import layer, method
+from attnlint.interpret.arguments import bind
 from attnlint.interpret.joining import join_all
 from attnlint.ir import Site
 from attnlint.ops.signature import as_tensor
@@ -36,6 +37,7 @@ _CONSTANTS: dict[str, Value] = {
     "inf": Const(float("inf")), "Inf": Const(float("inf")), "nan": Const(float("nan")),
     "pi": Const(3.141592653589793), "e": Const(2.718281828459045), "newaxis": NONE, "NINF": Const(float("-inf")),
 }  # fmt: skip
+_HAVE_CONSTANTS = frozenset({"math", "numpy", "torch", "jax.numpy", "tensorflow", "mlx.core"})
 _TENSOR_ONLY = frozenset({"shape", "ndim", "T", "mT"})
 
 
@@ -49,9 +51,7 @@ class Attributes:
         """The attribute; an unknown one is the same unknown each time."""
         match owner:
             case Ref(dotted):
-                constant = (
-                    _CONSTANTS.get(name) if dotted in {"math", "numpy", "torch", "jax.numpy", "tensorflow"} else None
-                )
+                constant = _CONSTANTS.get(name) if dotted in _HAVE_CONSTANTS else None
                 return constant or Ref(f"{dotted}.{name}")
             case Tensor():
                 return self._of_tensor(owner, name, site)
@@ -168,6 +168,10 @@ class Attributes:
         )
         if alias in owner.config:
             return owner.config[alias]
+        turned = layer(f"{owner.dotted}.{name}")
+        if turned is not None:
+            # A method that uses the layer's weights as another layer, as an embedding's table for the logits.
+            return Layer(turned.op, bind(turned.init, [], owner.config), f"{owner.dotted}.{name}", site=owner.site)
         if self.i.builtins.is_module_method(name):
             return Method(owner, name)
         return self._remembered(owner.attrs, name, owner.dotted, site)

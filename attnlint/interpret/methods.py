@@ -82,6 +82,11 @@ class Methods:
             return self._asked(tensor, name, [*args, *kwargs.values()], site)
         if name in {"backward", "zero_grad", "register_hook", "retain_grad", "requires_grad_", "fill_diagonal_"}:
             return tensor
+        if name == "sequential" and args:
+            value: Value = tensor
+            for one in self.i.items(args[0], None, site):
+                value = self.i.calls.call(one, [value], {}, site)
+            return value
         spelling = method(tensor.library or self.i.m.library, name, tuple(kwargs))
         if spelling is None:
             inputs = {"x": tensor, **{str(n): value for n, value in enumerate(args)}}
