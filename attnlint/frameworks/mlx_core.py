@@ -74,7 +74,7 @@ _SHAPES = {
     "view": spell("unknown_shape", "x=a"),
     "diagonal": spell("unknown_shape", "x=a"),
     "as_strided": spell("unknown_shape", "x=a"),
-    "pad": spell("pad", "x=a widths=pad_width mode value=constant_values", fixed={"paired": True}),
+    "pad": spell("pad", "x=a widths=pad_width mode value=constant_values"),
     **{
         f"conv{n}d": spell("conv", "x=input weight stride padding dilation", dims=n, channels_last=True)
         for n in (1, 2, 3)

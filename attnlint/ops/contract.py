@@ -185,7 +185,7 @@ def _tensordot_axes(args: Args, left: Shape, right: Shape) -> tuple[list[int], l
 def linear(args: Args) -> Result:
     """A linear layer: the last axis becomes a new one of `out` features; all others stay.
 
-    The functional form has a weight `[out, in]` in place of the sizes.
+    The functional form has a weight `[out, in]` in place of the sizes, or a `kernel` that lies as `[in, out]`.
     """
     shape = args.shape("x")
     dtype = dtype_of(args.values.get("x"))
@@ -193,6 +193,9 @@ def linear(args: Args) -> Result:
     weight = args.shape("weight")
     if args.given("weight") and weight.rank == 2:
         size, expected = weight.axes[0].size, weight.axes[1].size
+    kernel = args.shape("kernel")
+    if args.given("kernel") and kernel.rank == 2:
+        size, expected = kernel.axes[1].size, kernel.axes[0].size
     named = kind_of_value(label)
     new = fresh(size, named if named == "heads" else "feature")
     found = shape.at(-1)

@@ -6,8 +6,8 @@ from attnlint import dims
 from attnlint.dims import Answer
 from attnlint.ops.common import NO_SHAPE, anonymous, derived_axis, dtype_of, fresh, keep, replace
 from attnlint.ops.signature import Args, Result, op, shape_of
-from attnlint.tensor import UNKNOWN_SHAPE, Shape
-from attnlint.values import Const, Seq
+from attnlint.tensor import UNKNOWN_SHAPE, Axis, Shape
+from attnlint.values import Const, Seq, Value, as_dim, is_none
 
 
 @op("gather", "take_along_axis")
@@ -119,6 +119,27 @@ def narrow(args: Args) -> Result:
         return Result(UNKNOWN_SHAPE, dtype=dtype, reason=NO_SHAPE)
     one = derived_axis(shape.axes[place], "slice", size if size is not None else dims.unknown())
     return Result(replace(shape, place, one), dtype=dtype)
+
+
+@op("shrink")
+def shrink(args: Args) -> Result:
+    """A range of each axis; None keeps an axis whole."""
+    shape, ranges = args.shape("x"), args.items("ranges")
+    dtype = dtype_of(args.values.get("x"))
+    if ranges is None or shape.rank != len(ranges):
+        return Result(Shape(tuple(anonymous() for _ in ranges or ()), ranges is None), dtype=dtype, reason=NO_SHAPE)
+    axes = [_within(one, ends) for one, ends in zip(shape.axes, ranges, strict=True)]
+    return Result(Shape(tuple(axes)), dtype=dtype)
+
+
+def _within(one: Axis, ends: Value) -> Axis:
+    """The part of an axis between two ends."""
+    if is_none(ends):
+        return one
+    pair = [as_dim(item) for item in ends.items] if isinstance(ends, Seq) and not ends.many else []
+    start, stop = pair if len(pair) == 2 else (None, None)
+    size = stop - start if start is not None and stop is not None else dims.unknown()
+    return derived_axis(one, "slice", size)
 
 
 @op("scatter", "copy_into")

@@ -7,7 +7,7 @@ from attnlint.dims import Answer, Dim
 from attnlint.ops.common import NO_SHAPE, anonymous, dtype_of, fresh, learn_rank, replace
 from attnlint.ops.signature import Args, Result, op
 from attnlint.tensor import UNKNOWN_SHAPE, Axis, Kind, Shape
-from attnlint.values import Seq, as_dim, as_int
+from attnlint.values import Const, Seq, as_dim, as_int, is_none
 
 
 @op("embedding")
@@ -23,19 +23,21 @@ def embedding(args: Args) -> Result:
 
 @op("conv")
 def conv(args: Args) -> Result:
-    """A convolution over the last `dims` axes; the one before them counts channels."""
+    """A convolution over `dims` axes; the one in front of them counts channels, or the one behind them."""
     spatial = args.int("dims", 1) or 1
     shape = args.shape("x")
     if shape.open:
         shape = learn_rank(args.values.get("x"), spatial + 2)
-    place = shape.place(-spatial - 1)
     dtype = dtype_of(args.values.get("x"))
-    if place is None:
+    last = args.flag("channels_last")
+    place, first = shape.place(-1 if last else -spatial - 1), shape.place(-spatial - 1 if last else -spatial)
+    if place is None or first is None:
         return Result(UNKNOWN_SHAPE, dtype=dtype, reason=NO_SHAPE)
     notes = _expect(shape.axes[place], args.dim("in") if args.given("in") else None)
-    sizes = [_convolved(shape.axes[place + 1 + number], args, number) for number in range(spatial)]
+    sizes = [_convolved(shape.axes[first + number], args, number) for number in range(spatial)]
     channels = fresh(args.dim("out") if args.given("out") else None, "feature")
-    return Result(Shape((*shape.axes[:place], channels, *sizes), shape.open), dtype=dtype, notes=notes)
+    axes = (*sizes, channels) if last else (channels, *sizes)
+    return Result(Shape((*shape.axes[: min(place, first)], *axes), shape.open), dtype=dtype, notes=notes)
 
 
 def _expect(one: Axis | None, expected: Dim | None) -> dict[str, object]:
@@ -99,14 +101,14 @@ def pool(args: Args) -> Result:
 
 @op("pad")
 def pad(args: Args) -> Result:
-    """Padding: torch counts pairs from the last axis."""
+    """Padding by pairs that are counted from the last axis; a list of pairs counts from the first one."""
     shape = args.shape("x")
-    widths = args.ints("widths")
+    widths = _pairs(args, len(shape.axes))
     dtype = dtype_of(args.values.get("x"))
     if widths is None:
         axes = tuple(anonymous(one.kind) for one in shape.axes)
         return Result(Shape(axes, shape.open), dtype=dtype, reason="the widths of the padding are not known")
-    for number, pair in enumerate(zip(widths[::2], widths[1::2], strict=False)):
+    for number, pair in enumerate(widths):
         place = shape.place(-1 - number)
         if place is None:
             return Result(UNKNOWN_SHAPE, dtype=dtype, reason=NO_SHAPE)
@@ -117,6 +119,22 @@ def pad(args: Args) -> Result:
             atom = one.atoms[0].derived("joined", size) if len(one.atoms) == 1 else None
             shape = replace(shape, place, Axis((atom,)) if atom is not None else fresh(size, one.kind))
     return Result(shape, dtype=dtype)
+
+
+def _pairs(args: Args, count: int) -> list[tuple[int, ...]] | None:
+    """What is added before and after each axis, the last axis first; None where that is not known."""
+    widths = args.ints("widths")
+    if widths is not None and len(widths) == 1:
+        return [widths * 2] * count
+    if widths is not None:
+        return list(zip(widths[::2], widths[1::2], strict=False))
+    found: list[tuple[int, ...]] = []
+    for item in reversed(args.items("widths") or [Const("")]):
+        pair = (0, 0) if is_none(item) else Args({"pair": item}).ints("pair")
+        if pair is None:
+            return None
+        found.append(pair)
+    return found
 
 
 @op("rnn")
