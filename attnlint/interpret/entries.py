@@ -229,7 +229,7 @@ def _is_static(interpreter: Interpreter, func: Func) -> bool:
 def _main_library(index: FileIndex) -> str:
     """The array library that the file works with; empty where nothing tells."""
     found = {library_of(dotted) for dotted in index.imports.values()}
-    for name in ("torch", "tensorflow", "keras", "jax", "mlx", "tinygrad", "numpy"):
+    for name in ("mlx", "tinygrad", "torch", "tensorflow", "keras", "jax", "numpy"):
         if name in found:
             return name
     if re.search(r"\b(?:torch|nn|F)\.", index.text):
