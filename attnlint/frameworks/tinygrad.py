@@ -13,7 +13,8 @@ _UNARY = {
     "cos": "cos", "tan": "tan", "atan": "arctan", "erf": "erf", "floor": "floor", "ceil": "ceil", "round": "round",
     "sign": "sign", "isnan": "isnan", "isinf": "isinf", "isfinite": "isfinite", "logical_not": "not",
     "bitwise_not": "not", "reciprocal": "reciprocal", "detach": "identity", "contiguous": "identity",
-    "contiguous_backward": "identity", "realize": "identity", "clone": "identity", "to": "identity", "numpy": "identity",
+    "contiguous_backward": "identity", "realize": "identity", "clone": "identity", "to": "identity",
+    "numpy": "identity",
     "shard": "identity", "requires_grad_": "identity", "is_param_": "identity", "batchnorm": "norm",
     "layernorm": "norm", "dropout": "dropout",
 }  # fmt: skip
@@ -27,9 +28,7 @@ _DTYPES = {
     "float": "float32", "half": "float16", "bfloat16": "bfloat16", "double": "float64", "long": "int64",
     "int": "int32", "short": "int16", "bool": "bool",
 }  # fmt: skip
-_LOSSES = (
-    "cross_entropy sparse_categorical_crossentropy nll_loss binary_crossentropy binary_crossentropy_logits"
-)
+_LOSSES = "cross_entropy sparse_categorical_crossentropy nll_loss binary_crossentropy binary_crossentropy_logits"
 _RANDOM = "rand randn normal uniform scaled_uniform glorot_uniform kaiming_uniform kaiming_normal"
 
 METHODS: dict[str, Spelling] = {
@@ -130,7 +129,10 @@ LAYERS: dict[str, LayerSpelling] = {
     "tinygrad.nn.BatchNorm2d": layer("norm", "channels=sz eps", "x"),
     **{
         f"tinygrad.nn.Conv{n}d": layer(
-            "conv", "in=in_channels out=out_channels kernel=kernel_size stride padding dilation groups bias", "x", dims=n
+            "conv",
+            "in=in_channels out=out_channels kernel=kernel_size stride padding dilation groups bias",
+            "x",
+            dims=n,
         )
         for n in (1, 2)
     },
