@@ -11,7 +11,7 @@ from attnlint.diagnostic import Diagnostic, Related
 from attnlint.index import index
 from attnlint.interpret.entries import trace_file
 from attnlint.rule import Finding, Rule
-from attnlint.source import Source
+from attnlint.source import STDIN, Source
 from attnlint.trace import Known, Trace
 
 
@@ -20,7 +20,7 @@ def traces(source: Source) -> list[Trace]:
 
     Raises SyntaxError with its place.
     """
-    found = trace_file(index(source.text))
+    found = trace_file(index(source.text, "" if source.path == STDIN else source.path))
     for trace in found:
         trace.sites = find_sites(trace)
     return found
@@ -31,12 +31,12 @@ def findings(source: Source, rules: Sequence[Rule]) -> list[Diagnostic]:
 
     Raises SyntaxError with its place.
     """
-    best: dict[tuple[str, int, int], Diagnostic] = {}
+    best: dict[tuple[str, str, int, int], Diagnostic] = {}
     for trace in traces(source):
         for rule in rules:
             for finding in rule.check(trace):
-                made = _diagnostic(rule, finding)
-                key = (made.code, made.span.row, made.span.column)
+                made = _diagnostic(rule, finding, source)
+                key = (made.code, made.path, made.span.row, made.span.column)
                 if key not in best or best[key].severity.rank < made.severity.rank:
                     best[key] = made
     return sorted(best.values(), key=lambda one: (one.span, one.code))
@@ -65,8 +65,17 @@ def unknown_reasons(source: Source) -> Counter[str]:
     return counts
 
 
-def _diagnostic(rule: Rule, finding: Finding) -> Diagnostic:
-    related = tuple(Related(site.span, text) for site, text in finding.related)
+def _diagnostic(rule: Rule, finding: Finding, source: Source) -> Diagnostic:
+    own = source.path
+    related = tuple(Related(s.span, text, "" if s.path in {"", own} else s.path) for s, text in finding.related)
     return Diagnostic(
-        rule.code, rule.name, finding.severity, finding.message, finding.site.span, related, finding.help, finding.fix
+        rule.code,
+        rule.name,
+        finding.severity,
+        finding.message,
+        finding.site.span,
+        related,
+        finding.help,
+        finding.fix,
+        "" if finding.site.path in {"", own} else finding.site.path,
     )

@@ -56,10 +56,15 @@ class Fix:
 
 @dataclass(frozen=True, slots=True)
 class Related:
-    """One line of evidence: where it stands and what it shows."""
+    """One line of evidence: where it stands and what it shows.
+
+    `path` is empty for the finding's own file; for another one, `code` is the text of its row.
+    """
 
     span: Span
     text: str
+    path: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,8 @@ class Diagnostic:
     """One finding in one file.
 
     `code` and `name` are the rule's two spellings, as in `ATT008` and `softmax-wrong-axis`;
-    `related` is the evidence in reading order; `help` says what to do about it.
+    `related` is the evidence in reading order; `help` says what to do about it. `path` is empty for a finding in
+    the file that was linted, and names the project's other file that it stands in.
     """
 
     code: str
@@ -78,6 +84,7 @@ class Diagnostic:
     related: tuple[Related, ...] = ()
     help: str = ""
     fix: Fix | None = None
+    path: str = ""
 
 
 SYNTAX_ERROR = ("ATT000", "syntax-error")

@@ -10,6 +10,7 @@ from functools import partial
 
 from attnlint.diagnostic import SYNTAX_ERROR, Diagnostic, Fault, Severity, Span
 from attnlint.discover import Target, discover
+from attnlint.elsewhere import by_file, with_code
 from attnlint.gate import may_attend
 from attnlint.rule import Rule
 from attnlint.source import STDIN, Source, Unreadable, decode, read_bytes
@@ -33,7 +34,8 @@ FRAME = 2
 class FileReport:
     """What was found in one file: its diagnostics in order, or the fault that kept it from being linted.
 
-    `lines` is how many lines it has; `excerpt` holds the rows that a report may want to show.
+    `lines` is how many lines it has; `excerpt` holds the rows that a report may want to show. `others` are reports of
+    the project's other files, on what only this file's way of calling them shows.
     """
 
     path: str
@@ -41,6 +43,7 @@ class FileReport:
     fault: Fault | None = None
     lines: int = 0
     excerpt: Mapping[int, str] = field(default_factory=dict)
+    others: tuple[FileReport, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ def lint_file(target: Target, rules: Sequence[Rule], analyse: Analyse = analyse)
 def lint(source: Source, rules: Sequence[Rule], analyse: Analyse = analyse) -> FileReport:
     """Lint a source that is already in memory."""
     fault = None
-    found: Iterable[Diagnostic] = ()
+    found: list[Diagnostic] = []
     try:
         with deadline(PATIENCE):
             found = suppress(source, analyse(source, rules))
@@ -138,8 +141,38 @@ def lint(source: Source, rules: Sequence[Rule], analyse: Analyse = analyse) -> F
         fault = Fault("internal", f"took attnlint more than {PATIENCE:.0f} seconds and was given up")
     except Exception as error:
         fault = Fault("internal", f"attnlint failed on it: {type(error).__name__}: {error}", traceback.format_exc())
+    here = [with_code(each) for each in found if not each.path]
+    there = by_file(with_code(each) for each in found if each.path)
+    others = tuple(_report(other, diagnostics) for other, diagnostics in there if diagnostics)
+    return _report(source, here, fault, source.line_count, others)
+
+
+def _report(
+    source: Source,
+    found: Iterable[Diagnostic],
+    fault: Fault | None = None,
+    lines: int = 0,
+    others: tuple[FileReport, ...] = (),
+) -> FileReport:
     ordered = tuple(sorted(_once(found), key=lambda each: (each.span, each.code)))
-    return FileReport(source.path, ordered, fault, source.line_count, _excerpt(source, ordered))
+    return FileReport(source.path, ordered, fault, lines, _excerpt(source, ordered), others)
+
+
+def gathered(reports: Iterable[FileReport]) -> list[FileReport]:
+    """One report for each file, in order: what other files' traces found in it stands with its own."""
+    files: dict[str, FileReport] = {}
+    for report in (one for each in reports for one in (each, *each.others)):
+        place = report.path if report.path == STDIN else os.path.abspath(report.path)
+        known = files.get(place)
+        files[place] = report if known is None else _joined(known, report)
+    return sorted(files.values(), key=lambda report: report.path)
+
+
+def _joined(one: FileReport, other: FileReport) -> FileReport:
+    found = sorted(_once((*one.diagnostics, *other.diagnostics)), key=lambda each: (each.span, each.code))
+    excerpt = {**one.excerpt, **other.excerpt}
+    path = one.path if one.lines else other.path
+    return FileReport(path, tuple(found), one.fault or other.fault, max(one.lines, other.lines), excerpt)
 
 
 def _once(diagnostics: Iterable[Diagnostic]) -> Iterable[Diagnostic]:
@@ -156,7 +189,7 @@ def _excerpt(source: Source, diagnostics: Iterable[Diagnostic]) -> dict[int, str
     rows: set[int] = set()
     for each in diagnostics:
         rows.update(range(each.span.row - FRAME, each.span.end_row + FRAME + 1))
-        rows.update(related.span.row for related in each.related)
+        rows.update(related.span.row for related in each.related if not related.path)
     return {row: source.line(row) for row in sorted(rows) if 1 <= row <= source.line_count}
 
 

@@ -33,6 +33,7 @@ class Part:
     first_row: int
     text: str
     words: frozenset[str] = frozenset()
+    path: str = ""
     block: ir.Block | None = None
 
     @property
@@ -48,7 +49,7 @@ class Part:
         if self.block is None:
             from attnlint.lower import lower
 
-            self.block = lower(self.text, self.first_row)
+            self.block = lower(self.text, self.first_row, self.path)
         return self.block
 
 
@@ -58,6 +59,7 @@ class FileIndex:
 
     parts: list[Part]
     text: str
+    path: str = ""
     imports: dict[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -71,7 +73,7 @@ class FileIndex:
         return frozenset(_WORD.findall(self.text))
 
 
-def index(text: str) -> FileIndex:
+def index(text: str, path: str = "") -> FileIndex:
     """Cut a file into its parts.
 
     Raises SyntaxError with its place. A file that this Python cannot parse is one part, and libcst has the last word.
@@ -82,15 +84,15 @@ def index(text: str) -> FileIndex:
             warnings.simplefilter("ignore")
             tree = ast.parse(text.removeprefix("\ufeff"))
     except SyntaxError:
-        part = Part("code", "", 1, text, frozenset(_WORD.findall(text)))
+        part = Part("code", "", 1, text, frozenset(_WORD.findall(text)), path)
         part.lowered()
-        return FileIndex([part], text)
+        return FileIndex([part], text, path)
     parts: list[Part] = []
     for kind, name, first, last in _ranges(tree, len(lines)):
         body = "".join(lines[first - 1 : last])
         if body.strip():
-            parts.append(Part(kind, name, first, body, frozenset(_WORD.findall(body))))
-    return FileIndex(parts, text, _imports(tree))
+            parts.append(Part(kind, name, first, body, frozenset(_WORD.findall(body)), path))
+    return FileIndex(parts, text, path, _imports(tree))
 
 
 def _ranges(tree: ast.Module, rows: int) -> list[tuple[str, str, int, int]]:
@@ -131,6 +133,8 @@ def _imports(tree: ast.Module) -> dict[str, str]:
                 names.setdefault(local, alias.name if alias.asname else local)
         elif isinstance(node, ast.ImportFrom):
             module = "." * node.level + (node.module or "")
+            joint = "" if module.endswith(".") else "."
             for alias in node.names:
-                names.setdefault(alias.asname or alias.name, f"{module}.{alias.name}".replace("..", "."))
+                if alias.name != "*":
+                    names.setdefault(alias.asname or alias.name, f"{module}{joint}{alias.name}")
     return names

@@ -16,7 +16,7 @@ from attnlint.ops.signature import Args, Result, as_tensor
 from attnlint.state import Journal, Scope
 from attnlint.tensor import UNKNOWN_SHAPE, Shape, Tensor
 from attnlint.trace import Frame, OpCall, Trace, tensors_in
-from attnlint.values import Const, Seq, Unknown, Value
+from attnlint.values import Const, ModuleValue, Seq, Unknown, Value
 
 if TYPE_CHECKING:
     from attnlint.index import FileIndex
@@ -53,6 +53,7 @@ class Machine:
     active: list[object] = field(default_factory=list)
     visited: set[object] = field(default_factory=set)
     params: dict[str, Shape] = field(default_factory=dict)
+    modules: dict[str, ModuleValue] = field(default_factory=dict)
 
     def step(self) -> None:
         """Count one statement or call; raises OutOfBudget when there were too many."""

@@ -18,6 +18,15 @@ class Scope:
     names: dict[str, Value] = field(default_factory=dict)
     parent: Scope | None = None
     kind: str = "function"
+    path: str = ""
+
+    @property
+    def origin(self) -> str:
+        """The file that the code of this scope stands in."""
+        scope = self
+        while scope.parent is not None:
+            scope = scope.parent
+        return scope.path
 
     def holder(self, name: str) -> Scope | None:
         """The innermost scope that has the name; class bodies are invisible from inside their functions."""

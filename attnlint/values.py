@@ -13,6 +13,7 @@ from attnlint.tensor import Tensor
 
 if TYPE_CHECKING:
     from attnlint import ir
+    from attnlint.index import FileIndex, Part
     from attnlint.state import Scope
     from attnlint.trace import OpCall
 
@@ -128,6 +129,23 @@ class Layer:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Lazy:
+    """A name that is not looked into yet: a definition of the file, an imported name, or a name of another module."""
+
+    target: Part | str | tuple[ModuleValue, str]
+
+
+@dataclass(eq=False, slots=True)
+class ModuleValue:
+    """Another file of the project; `asked` are the names that its own statements were run for."""
+
+    index: FileIndex
+    scope: Scope
+    dotted: str
+    asked: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Method:
     """A method of a tensor or container that is not called yet."""
 
@@ -183,7 +201,7 @@ class Unknown:
 
 Value = (
     Tensor | Const | Size | Seq | Mapping | SliceValue | ShapeOf | Func | ClassValue | Instance | Ref | Layer
-    | Method | Partial | Native | Choice | Unknown
+    | Method | Partial | Native | Choice | Unknown | Lazy | ModuleValue
 )  # fmt: skip
 
 NONE = Const(None)

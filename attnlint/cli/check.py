@@ -9,7 +9,7 @@ import click
 from attnlint.cli.output import color_option, console, followed
 from attnlint.diagnostic import Severity
 from attnlint.discover import MissingPath
-from attnlint.engine import FileReport, Options
+from attnlint.engine import FileReport, Options, gathered
 from attnlint.engine import check as lint
 from attnlint.report.concise import concise, fault_line
 from attnlint.report.statistics import statistics, statistics_json, totals
@@ -95,7 +95,7 @@ def _run(paths: Sequence[str], options: Options) -> list[FileReport]:
         total[0] = count
 
     reports = followed(lint(paths, options, announce=announce), lambda: total[0])
-    return sorted(reports, key=lambda report: report.path)
+    return gathered(reports)
 
 
 def _fails(reports: Sequence[FileReport], fail_on: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from attnlint.values import Const, Value, integer
@@ -64,7 +65,7 @@ def constant(value: object) -> Value:
 
 
 def spell(
-    op: str, signature: str, *, inplace: bool = False, fixed: dict[str, object] | None = None, **defaults: object
+    op: str, signature: str, *, inplace: bool = False, fixed: Mapping[str, object] | None = None, **defaults: object
 ) -> Spelling:
     """A function or method: `spell("softmax", "x axis=dim|axis dtype", axis=-1)`."""
     return Spelling(
@@ -77,7 +78,7 @@ def spell(
 
 
 def layer(
-    op: str, init: str, call: str, *, fixed: dict[str, object] | None = None, **defaults: object
+    op: str, init: str, call: str, *, fixed: Mapping[str, object] | None = None, **defaults: object
 ) -> LayerSpelling:
     """A layer: `layer("linear", "in=in_features out=out_features bias", "x=input")`."""
     return LayerSpelling(

@@ -21,6 +21,7 @@ from attnlint.values import (
     Layer,
     Mapping,
     Method,
+    ModuleValue,
     Ref,
     Seq,
     ShapeOf,
@@ -53,6 +54,8 @@ class Attributes:
             case Ref(dotted):
                 constant = _CONSTANTS.get(name) if dotted in _HAVE_CONSTANTS else None
                 return constant or Ref(f"{dotted}.{name}")
+            case ModuleValue():
+                return self.i.modules.member(owner, name)
             case Tensor():
                 return self._of_tensor(owner, name, site)
             case Instance():

@@ -8,12 +8,12 @@ from attnlint import ir
 from attnlint.frameworks import library_of
 from attnlint.index import FileIndex, Part
 from attnlint.interpret.interpreter import Interpreter
-from attnlint.interpret.naming import LazyPart
+from attnlint.interpret.modules import fill
 from attnlint.machine import Machine, OutOfBudget
 from attnlint.state import Scope
 from attnlint.tensor import Shape
 from attnlint.trace import Frame, Trace
-from attnlint.values import ClassValue, Func, Instance, Ref, Seq, Unknown, Value
+from attnlint.values import ClassValue, Func, Instance, Lazy, ModuleValue, Seq, Unknown, Value
 
 MAX_SCRIPT = 200_000
 MAX_RETRACE = 1_500
@@ -47,15 +47,13 @@ class _FileTracer:
 
     def __init__(self, index: FileIndex) -> None:
         self.index = index
-        self.globals = Scope(kind="module")
+        self.globals = Scope(kind="module", path=index.path)
         self.visited: set[object] = set()
         self.traces: list[Trace] = []
         self.library = _main_library(index)
         self.finished: set[Part] = set()
-        for local, dotted in index.imports.items():
-            self.globals.names[local] = Ref(dotted)
-        for part in index.definitions:
-            self.globals.names[part.name] = LazyPart(part)  # type: ignore[assignment]
+        self.modules: dict[str, ModuleValue] = {}
+        fill(self.globals, index, "__main__")
         names = {part.name for part in index.definitions}
         self.uses = {part: part.words & names - {part.name} for part in index.definitions}
 
@@ -67,8 +65,8 @@ class _FileTracer:
         try:
             for part in self.index.parts:
                 if part.kind != "code":
-                    if isinstance(self.globals.names.get(part.name), LazyPart):
-                        self.globals.names[part.name] = LazyPart(part)  # type: ignore[assignment]
+                    if isinstance(self.globals.names.get(part.name), Lazy):
+                        self.globals.names[part.name] = Lazy(part)
                 elif len(part.text) > MAX_SCRIPT:
                     self._too_long(part)
                 else:
@@ -111,7 +109,7 @@ class _FileTracer:
             return
         self.finished.add(part)
         probe = Interpreter(self._machine(part.name))
-        self.globals.names.setdefault(part.name, LazyPart(part))  # type: ignore[arg-type]
+        self.globals.names.setdefault(part.name, Lazy(part))
         value = probe.force(self.globals, part.name)
         if isinstance(value, Func) and isinstance(value.node, ir.Function):
             if value.node not in self.visited:
@@ -200,6 +198,7 @@ class _FileTracer:
         trace = Trace(entry, words=self.index.words, text=self.index.text)
         machine = Machine(self.index, trace, self.globals, self.library, frame=Frame(""))
         machine.visited = self.visited
+        machine.modules = self.modules
         return machine
 
     def _too_long(self, part: Part) -> None:

@@ -9,6 +9,7 @@ from attnlint.interpret.builtins import Builtins
 from attnlint.interpret.calls import Calls
 from attnlint.interpret.expressions import Expressions
 from attnlint.interpret.joining import join_all
+from attnlint.interpret.modules import Modules
 from attnlint.interpret.naming import Naming
 from attnlint.interpret.statements import Statements
 from attnlint.interpret.subscripts import Subscripts
@@ -46,6 +47,7 @@ class Interpreter:
         self.yields: list[Value] = []
         self.attributes = Attributes(self)
         self.naming = self.names = Naming(self)
+        self.modules = Modules(self)
         self.builtins = Builtins(self)
         self.subscripts = Subscripts(self)
         self.binding = Binding(self)

@@ -6,12 +6,11 @@ import builtins
 from typing import TYPE_CHECKING
 
 from attnlint import dims, hints, ir
-from attnlint.index import Part
 from attnlint.ir import Site
 from attnlint.names import kind_of
 from attnlint.state import Scope
 from attnlint.tensor import UNKNOWN_SHAPE, Atom, Axis, Shape
-from attnlint.values import ClassValue, Const, Func, Ref, Size, Unknown, Value, as_int, is_none
+from attnlint.values import ClassValue, Const, Func, Lazy, Ref, Size, Unknown, Value, as_int, is_none
 
 if TYPE_CHECKING:
     from attnlint.interpret.interpreter import Interpreter
@@ -25,13 +24,6 @@ _KEYS_VALUES = frozenset({"k", "v", "key", "keys", "value", "values"})
 _SCORES = frozenset({"scores", "score", "attn_scores", "attention_scores", "energy", "attn_logits", "logits_qk"})
 
 
-class LazyPart:
-    """A top-level definition that is parsed when its name is first read."""
-
-    def __init__(self, part: Part) -> None:
-        self.part = part
-
-
 class Naming:
     """Looks up names that are not plainly there, and makes the values that an entry point's parameters have."""
 
@@ -39,18 +31,29 @@ class Naming:
         self.i = interpreter
 
     def force(self, holder: Scope, name: str) -> Value:
-        """The value of a name; a lazy definition becomes the function or class that it is."""
+        """The value of a name; what was not looked into yet becomes the function, class or module that it is."""
         value = holder.names[name]
-        if isinstance(value, LazyPart):
-            for stmt in value.part.lowered():
-                if isinstance(stmt, ir.Function) and stmt.name == name:
-                    holder.names[name] = Func(stmt, holder)
-                elif isinstance(stmt, ir.Class) and stmt.name == name:
-                    holder.names[name] = self.i.make_class(stmt, holder)
-            value = holder.names[name]
-            if isinstance(value, LazyPart):
-                value = holder.names[name] = Unknown(f"{name} is defined in a way that is not followed", name)
+        if isinstance(value, Lazy):
+            # An import that leads back here finds nothing, as it would while Python imports it.
+            holder.names[name] = Unknown(f"{name} is imported in a circle", name)
+            value = holder.names[name] = self._looked_into(value, holder, name)
         return value
+
+    def _looked_into(self, lazy: Lazy, holder: Scope, name: str) -> Value:
+        if isinstance(lazy.target, str):
+            return self.i.modules.imported(lazy.target, holder.origin)
+        if isinstance(lazy.target, tuple):
+            return self.i.modules.member(*lazy.target)
+        try:
+            for stmt in lazy.target.lowered():
+                if isinstance(stmt, ir.Function) and stmt.name == name:
+                    return Func(stmt, holder)
+                if isinstance(stmt, ir.Class) and stmt.name == name:
+                    return self.i.make_class(stmt, holder)
+        except SyntaxError:
+            if holder is self.i.m.globals:
+                raise
+        return Unknown(f"{name} is defined in a way that is not followed", name)
 
     def free(self, name: str, site: Site) -> Value:
         """The value of a name that nothing binds; the same one each time it is read."""
@@ -59,7 +62,7 @@ class Naming:
         if native is not None:
             return native
         if name in self.i.m.index.imports:
-            return Ref(self.i.m.index.imports[name])
+            return self.i.modules.imported(self.i.m.index.imports[name], scope.path)
         value: Value
         if name in _PACKAGES:
             value = Ref(_PACKAGES[name])

@@ -14,7 +14,6 @@ from attnlint.values import (
     Choice,
     Func,
     Instance,
-    Ref,
     ShapeOf,
     Unknown,
     Value,
@@ -92,7 +91,9 @@ class Statements:
 
     def _import(self, stmt: ir.Import, scope: Scope) -> bool:
         for local, dotted in stmt.names:
-            self.i.m.journal.write(scope.names, local, Ref(dotted))
+            self.i.m.journal.write(scope.names, local, self.i.modules.imported(dotted, scope.origin))
+        for module in stmt.star:
+            self.i.modules.star(module, scope)
         return True
 
     def _assign(self, stmt: ir.Assign, scope: Scope) -> bool:

@@ -11,6 +11,9 @@ from attnlint.diagnostic import Span
 class Located(Protocol):
     """A piece of source that can tell where one of its nodes stands."""
 
+    @property
+    def path(self) -> str: ...
+
     def span(self, node: object) -> Span: ...
 
 
@@ -25,6 +28,11 @@ class Site:
     def span(self) -> Span:
         """Where this stands in the whole file."""
         return self.piece.span(self.node)
+
+    @property
+    def path(self) -> str:
+        """The file that this stands in."""
+        return self.piece.path
 
     def __hash__(self) -> int:
         return id(self.node)

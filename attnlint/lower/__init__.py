@@ -7,9 +7,9 @@ from attnlint.lower.piece import parse_piece
 from attnlint.lower.statements import StatementLowering
 
 
-def lower(text: str, first_row: int) -> ir.Block:
+def lower(text: str, first_row: int, path: str = "") -> ir.Block:
     """Parse and lower consecutive lines of a file, of which the first stands in row `first_row`.
 
     Raises SyntaxError with its place in the whole file.
     """
-    return StatementLowering(parse_piece(text, first_row)).module()
+    return StatementLowering(parse_piece(text, first_row, path)).module()

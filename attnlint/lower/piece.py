@@ -25,6 +25,7 @@ class Piece:
 
     text: str
     first_row: int
+    path: str
     module: cst.Module
     _positions: dict[cst.CSTNode, Any] | None = None
 
@@ -52,13 +53,13 @@ def _parse(text: str) -> cst.Module:
     return cst.parse_module(text)
 
 
-def parse_piece(text: str, first_row: int) -> Piece:
+def parse_piece(text: str, first_row: int, path: str = "") -> Piece:
     """Parse lines of a file.
 
     Raises SyntaxError with the place in the whole file.
     """
     try:
-        return Piece(text, first_row, _parse(text))
+        return Piece(text, first_row, path, _parse(text))
     except cst.ParserSyntaxError as error:
         wrong = SyntaxError(error.message)
         wrong.lineno = error.raw_line + first_row - 1

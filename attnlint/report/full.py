@@ -39,8 +39,12 @@ def block(report: FileReport, each: Diagnostic) -> Text:
     text.append_text(frame(report.excerpt, each.span, gutter, style))
     for number, related in enumerate(each.related, 1):
         text.append(" " * gutter + f" {number}. ", GUTTER)
-        text.append(f"{printable(related.text)}", "default").append(f" (line {related.span.row})\n", "dim")
-        text.append_text(_underlined(report.excerpt, related.span, gutter, "-", GUTTER))
+        place = f"{related.path}:{related.span.row}" if related.path else f"line {related.span.row}"
+        text.append(f"{printable(related.text)}", "default").append(f" ({printable(place)})\n", "dim")
+        if related.path:
+            _code(text, gutter, related.span.row, printable(related.code)[:WINDOW])
+        else:
+            text.append_text(_underlined(report.excerpt, related.span, gutter, "-", GUTTER))
     if each.help:
         _note(text, gutter, "help", each.help)
     if each.fix:

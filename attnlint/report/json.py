@@ -34,7 +34,12 @@ def _diagnostic(each: Diagnostic, filename: str, url: str | None) -> dict[str, A
         **_location(each.span),
         "cell": None,
         "related": [
-            {**_location(related.span), "message": related.text, "filename": filename} for related in each.related
+            {
+                **_location(related.span),
+                "message": related.text,
+                "filename": _filename(related.path) if related.path else filename,
+            }
+            for related in each.related
         ],
         "fix": _fix(each.fix) if each.fix else None,
         "url": url,

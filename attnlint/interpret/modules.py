@@ -1,0 +1,113 @@
+"""Follows imports into the project's other files, each of them read when one of its names is first wanted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attnlint.index import FileIndex, Part
+from attnlint.project import indexed, resolve
+from attnlint.state import Journal, Scope
+from attnlint.values import ClassValue, Const, Lazy, ModuleValue, Ref, Unknown, Value
+
+if TYPE_CHECKING:
+    from attnlint.interpret.interpreter import Interpreter
+
+# Code that runs at import is followed where it is short: constants, masks, configurations.
+LONGEST_CODE = 40_000
+# A definition that says nothing of attention is followed only where it is small: a mask's builder, a helper.
+LONGEST_OTHER = 4_000
+
+
+class Modules:
+    """The modules that a trace has reached, by path."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self.i = interpreter
+        self.loaded: dict[str, ModuleValue] = interpreter.m.modules
+
+    def imported(self, dotted: str, importer: str) -> Value:
+        """What an imported name stands for: something of the project, or a reference to another package."""
+        found = resolve(dotted, importer)
+        if found is None:
+            return Ref(dotted.lstrip(".") if not dotted.startswith(".") else dotted)
+        path, rest = found
+        module = self.module(path, dotted)
+        if module is None:
+            return Ref(dotted.lstrip("."))
+        value: Value = module
+        for name in rest.split(".") if rest else ():
+            value = self._below(value, name)
+        return value
+
+    def _below(self, value: Value, name: str) -> Value:
+        match value:
+            case ModuleValue():
+                return self.member(value, name)
+            case Ref(dotted):
+                return Ref(f"{dotted}.{name}")
+            case ClassValue():
+                return value.members.get(name) or Unknown(f"{name} is not in {value.name}", name)
+            case _:
+                return Unknown(f"{name} of an imported value", name)
+
+    def module(self, path: str, dotted: str) -> ModuleValue | None:
+        """A file of the project as a module; the same one each time."""
+        if path not in self.loaded:
+            index = indexed(path)
+            if index is None:
+                return None
+            scope = Scope(kind="module", path=path)
+            self.loaded[path] = ModuleValue(index, scope, dotted)
+            fill(scope, index, "imported")
+        return self.loaded[path]
+
+    def member(self, module: ModuleValue, name: str) -> Value:
+        """A name of a module: a definition, an import, what its own statements bind, or a module below it."""
+        scope = module.scope
+        if name not in scope.names:
+            self._run(module, name)
+        if name in scope.names:
+            lazy = scope.names[name]
+            if isinstance(lazy, Lazy) and isinstance(lazy.target, Part) and not _is_followed(lazy.target):
+                return Ref(f"{module.dotted}.{name}")
+            return self.i.force(scope, name)
+        below = resolve(f".{name}", module.index.path) if module.index.path.endswith("__init__.py") else None
+        if below is not None and not below[1]:
+            return self.module(below[0], f"{module.dotted}.{name}") or Ref(f"{module.dotted}.{name}")
+        return Ref(f"{module.dotted}.{name}")
+
+    def star(self, dotted: str, scope: Scope) -> None:
+        """`from module import *`: every public name of a file of the project."""
+        found = resolve(dotted, scope.origin)
+        module = self.module(found[0], dotted) if found is not None and not found[1] else None
+        for name in module.scope.names if module is not None else ():
+            if not name.startswith("_") and module is not None:
+                scope.names.setdefault(name, Lazy((module, name)))
+
+    def _run(self, module: ModuleValue, name: str) -> None:
+        """Run a module's own statements that speak of a name, as importing it would have."""
+        if name in module.asked:
+            return
+        module.asked.add(name)
+        journal, self.i.m.journal = self.i.m.journal, Journal()
+        try:
+            for part in module.index.parts:
+                if part.kind == "code" and name in part.words and len(part.text) <= LONGEST_CODE:
+                    self.i.statements.block(part.lowered(), module.scope)
+        except SyntaxError:
+            pass
+        finally:
+            self.i.m.journal = journal
+
+
+def fill(scope: Scope, index: FileIndex, name: str) -> None:
+    """Put a file's imports and definitions in its scope, unread."""
+    scope.names["__name__"] = Const(name)
+    for local, dotted in index.imports.items():
+        scope.names[local] = Lazy(dotted)
+    for part in index.definitions:
+        scope.names[part.name] = Lazy(part)
+
+
+def _is_followed(part: Part) -> bool:
+    return len(part.text) <= LONGEST_OTHER or part.concerns_attention

@@ -1,0 +1,77 @@
+"""The other files of a project: which file an import means, found by looking and never by importing."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from attnlint.index import FileIndex, index
+from attnlint.source import Unreadable, read_source
+
+# How far above a file the root of its imports is looked for, and how large a file may be to be followed into.
+MAX_LEVELS = 4
+LARGEST = 400_000
+
+
+def resolve(dotted: str, importer: str) -> tuple[str, str] | None:
+    """The file that a dotted name leads into, as seen from a file, and what is left of the name behind it.
+
+    A relative name begins with its dots, as in `.layers.Attention`. None for what is no file of the project.
+    """
+    if not importer:
+        return None
+    names = dotted.lstrip(".")
+    level = len(dotted) - len(names)
+    folder = Path(importer).absolute().parent
+    if level:
+        roots = [folder.parents[level - 2] if level > 1 else folder] if level - 1 <= len(folder.parents) else []
+    else:
+        roots = [folder, *list(folder.parents)[:MAX_LEVELS]]
+    parts = names.split(".") if names else []
+    for root in roots:
+        found = _within(root, parts, allow_root=bool(level))
+        if found is not None:
+            path, rest = found
+            return _as_given(path, importer), ".".join(rest)
+    return None
+
+
+def _within(root: Path, parts: list[str], allow_root: bool) -> tuple[Path, list[str]] | None:
+    """The deepest module below a folder that the names lead to; at least one name must be a file or package."""
+    current, used, best = root, 0, None
+    if allow_root and (root / "__init__.py").is_file():
+        best = (root / "__init__.py", parts)
+    for used, name in enumerate(parts, 1):
+        module, package = current / f"{name}.py", current / name
+        if module.is_file():
+            return module, parts[used:]
+        if not package.is_dir():
+            break
+        if (package / "__init__.py").is_file():
+            best = (package / "__init__.py", parts[used:])
+        current = package
+    return best
+
+
+def _as_given(path: Path, importer: str) -> str:
+    """A path in the user's manner: relative where the file that imports it was named so."""
+    return str(path) if os.path.isabs(importer) else os.path.relpath(path)
+
+
+def indexed(path: str) -> FileIndex | None:
+    """The parts of another file; None where it cannot be read, is too large, or is not Python that can be parsed."""
+    try:
+        stat = os.stat(path)
+    except OSError:
+        return None
+    return _indexed(path, stat.st_mtime_ns) if stat.st_size <= LARGEST else None
+
+
+@lru_cache(maxsize=512)
+def _indexed(path: str, changed: int) -> FileIndex | None:
+    del changed
+    try:
+        return index(read_source(path).text, path)
+    except (Unreadable, SyntaxError, RecursionError, ValueError):
+        return None
