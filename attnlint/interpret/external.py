@@ -16,6 +16,7 @@ from attnlint.values import (
     Instance,
     Layer,
     Mapping,
+    Native,
     Partial,
     Ref,
     Seq,
@@ -58,6 +59,7 @@ class External:
             "finfo": self._limits,
             "iinfo": self._limits,
             "checkpoint": self._checkpoint,
+            "value_and_grad": self._with_gradients,
         }
 
     def call(self, dotted: str, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
@@ -114,6 +116,16 @@ class External:
             return None
         plain = {key: value for key, value in kwargs.items() if key not in {"use_reentrant", "preserve_rng_state"}}
         return self.i.calls.call(args[0], args[1:], plain, site)
+
+    def _with_gradients(self, dotted: str, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
+        """A function, the last argument, that gives its result and the gradients of it."""
+        if not args:
+            return None
+
+        def run(given: list[Value], named: dict[str, Value], at: Site) -> Value:
+            return Seq([self.i.calls.call(args[-1], given, named, at), Unknown("the gradients")])
+
+        return Native("value_and_grad", run)
 
     def _mathematics(self, name: str, args: list[Value], site: Site) -> Value:
         first = args[0] if args else NONE
