@@ -83,9 +83,13 @@ def index(text: str, path: str = "") -> FileIndex:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(text.removeprefix("\ufeff"))
-    except SyntaxError:
+    except SyntaxError as error:
         part = Part("code", "", 1, text, frozenset(_WORD.findall(text)), path)
-        part.lowered()
+        try:
+            part.lowered()
+        except SyntaxError:
+            # Python's own error says where it stands and what is wrong; libcst's often only says row 1.
+            raise error from None
         return FileIndex([part], text, path)
     parts: list[Part] = []
     for kind, name, first, last in _ranges(tree, len(lines)):
