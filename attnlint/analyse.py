@@ -66,8 +66,8 @@ def unknown_reasons(source: Source) -> Counter[str]:
 
 
 def _diagnostic(rule: Rule, finding: Finding, source: Source) -> Diagnostic:
-    own = source.path
-    related = tuple(Related(s.span, text, "" if s.path in {"", own} else s.path) for s, text in finding.related)
+    home = finding.site.path
+    related = tuple(Related(s.span, text, "" if s.path == home else s.path) for s, text in finding.related)
     return Diagnostic(
         rule.code,
         rule.name,
@@ -77,5 +77,5 @@ def _diagnostic(rule: Rule, finding: Finding, source: Source) -> Diagnostic:
         related,
         finding.help,
         finding.fix,
-        "" if finding.site.path in {"", own} else finding.site.path,
+        "" if home in {"", source.path} else home,
     )

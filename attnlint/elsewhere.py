@@ -27,15 +27,8 @@ def by_file(diagnostics: Iterable[Diagnostic]) -> list[tuple[Source, list[Diagno
     for path, here in found.items():
         source = _read(path)
         if source is not None:
-            pairs.append((source, suppress(source, [_at_home(each) for each in here])))
+            pairs.append((source, suppress(source, [replace(each, path="") for each in here])))
     return pairs
-
-
-def _at_home(diagnostic: Diagnostic) -> Diagnostic:
-    """A finding as its own file reports it: evidence there needs no path, and evidence elsewhere has one."""
-    home = diagnostic.path
-    related = tuple(replace(one, path="") if one.path == home else one for one in diagnostic.related)
-    return replace(diagnostic, path="", related=related)
 
 
 def _quoted(related: Related) -> Related:

@@ -45,6 +45,11 @@ WORDS: tuple[bytes, ...] = (
     b"project_k",
     b"k_proj",
     b"new_token",
+    # loops that train a model or let it write, in files of their own
+    b"cross_entropy",
+    b"CrossEntropy",
+    b"generate(",
+    b"_mask(",
 )
 
 

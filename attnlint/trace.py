@@ -20,7 +20,8 @@ __all__ = ["Binding", "Cell", "Frame", "Known", "OpCall", "Site", "Trace"]
 class Frame:
     """One function on the way from the entry point to an op: its names, its words, and who called it.
 
-    `owner` is the class whose method runs, `text` what the author says about it (docstrings, comments above).
+    `owner` is the class whose method runs, `text` what the author says about it (docstrings, comments above);
+    `begins` marks the function that the trace began at, whose `site` is its definition.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Frame:
     caller: Frame | None = None
     site: Site | None = None
     params: tuple[str, ...] = ()
+    begins: bool = False
 
     @property
     def qualname(self) -> str:

@@ -13,3 +13,14 @@ def place_in(op: OpCall, frame: Frame) -> Site:
     while current not in above and current.caller is not None and current.site is not None:
         site, current = current.site, current.caller
     return site
+
+
+def reached_from(op: OpCall) -> tuple[tuple[Site, str], ...]:
+    """The outermost call on the way from where the trace began to an op; nothing for an op that stands there itself."""
+    calls = [frame for frame in op.frame.stack if frame.site is not None and frame.caller is not None and not frame.begins]
+    if not calls:
+        return ()
+    outermost = calls[-1]
+    assert outermost.site is not None
+    assert outermost.caller is not None
+    return ((outermost.site, f"reached from {outermost.caller.qualname or 'the script'} here"),)

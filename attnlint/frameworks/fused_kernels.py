@@ -21,9 +21,7 @@ _FLASH: dict[str, Spelling] = {
     "flash_attn_varlen_qkvpacked_func": spell(
         "sdpa", f"qkv cu_seqlens max_seqlen {_TAIL}", fixed=_PACKED_BATCH, is_causal=False
     ),
-    "flash_attn_varlen_kvpacked_func": spell(
-        "sdpa", f"q kv {_LENGTHS} {_TAIL}", fixed=_PACKED_BATCH, is_causal=False
-    ),
+    "flash_attn_varlen_kvpacked_func": spell("sdpa", f"q kv {_LENGTHS} {_TAIL}", fixed=_PACKED_BATCH, is_causal=False),
 }
 _MODULES = ("flash_attn", "flash_attn.flash_attn_interface", "flash_attn_interface")
 

@@ -132,7 +132,7 @@ class Calls:
         if func.owner is not None:
             text += "\n" + "\n".join((func.owner.node.docstring, *func.owner.node.comments))
         names = tuple(p.name for p in node.params)
-        m.frame = Frame(func.name, owner, text, outer, site, names)
+        m.frame = Frame(func.name, owner, text, outer, site, names, begins=site is node.site)
         m.depth += 1
         m.active.append(node)
         try:

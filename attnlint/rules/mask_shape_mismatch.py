@@ -44,6 +44,7 @@ their names or from the code that made them. A mask whose shape nobody gives is 
 from collections.abc import Iterator
 
 from attnlint.attention.mask_fit import misfit
+from attnlint.attention.places import reached_from
 from attnlint.attention.products import wrong_product
 from attnlint.attention.sites import AttentionSite, MaskUse, loose_mask_uses
 from attnlint.diagnostic import Severity
@@ -80,7 +81,7 @@ def _judge(use: MaskUse, site: AttentionSite | None) -> Iterator[Finding]:
         return
     mask = use.mask.items[0] if isinstance(use.mask, Seq) and use.mask.items else use.mask
     made = getattr(mask, "op", None)
-    related: list[tuple[Site, str]] = []
+    related: list[tuple[Site, str]] = list(reached_from(use.op))
     if made is not None and made.site != use.op.site:
         related.append((made.site, "the mask gets its shape here"))
     if site is not None and site.product is not None:

@@ -42,7 +42,7 @@ from collections.abc import Iterator
 
 from attnlint.attention.causality import future_is_open
 from attnlint.attention.evidence import direction
-from attnlint.attention.places import place_in
+from attnlint.attention.places import place_in, reached_from
 from attnlint.diagnostic import Severity
 from attnlint.rule import Finding, rule
 from attnlint.trace import Trace
@@ -60,7 +60,8 @@ def check(trace: Trace) -> Iterator[Finding]:
         if evidence.causal is False:
             continue
         place = place_in(site.op, site.product.frame if site.product is not None else site.op.frame)
-        related = ((site.product.site, "scores computed here"),) if site.product is not None else ()
+        computed = ((site.product.site, "scores computed here"),) if site.product is not None else ()
+        related = (*reached_from(site.op), *computed)
         if evidence.causal:
             message = f"every position attends to later ones: no causal mask reaches this attention, but {evidence.why}"
             yield Finding(place, message, Severity.WARNING, related, HELP)

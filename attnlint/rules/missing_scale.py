@@ -38,7 +38,7 @@ non-local blocks built from convolutions, which are unscaled by design.
 import re
 from collections.abc import Iterator
 
-from attnlint.attention.places import place_in
+from attnlint.attention.places import place_in, reached_from
 from attnlint.attention.products import is_query_key, wrong_product
 from attnlint.attention.scale import hidden_scale, scaling
 from attnlint.attention.sites import AttentionSite
@@ -68,6 +68,7 @@ def check(trace: Trace) -> Iterator[Finding]:
         assert site.softmax is not None
         place = place_in(site.product, site.softmax.op.frame)
         related = (
+            *reached_from(site.product),
             (site.product.site, "query · key here"),
             (site.softmax.op.site, "normalised here, with nothing in between that scales"),
         )
