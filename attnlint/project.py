@@ -39,7 +39,8 @@ def resolve(dotted: str, importer: str) -> tuple[str, str] | None:
 
 def _within(root: Path, parts: list[str], allow_root: bool) -> tuple[Path, list[str]] | None:
     """The deepest module below a folder that the names lead to; at least one name must be a file or package."""
-    current, used, best = root, 0, None
+    current = root
+    best: tuple[Path, list[str]] | None = None
     if allow_root and (root / "__init__.py").is_file():
         best = (root / "__init__.py", parts)
     for used, name in enumerate(parts, 1):
@@ -51,7 +52,8 @@ def _within(root: Path, parts: list[str], allow_root: bool) -> tuple[Path, list[
         if (package / "__init__.py").is_file():
             best = (package / "__init__.py", parts[used:])
         current = package
-    return best
+    # An import names a module and at most one thing in it.
+    return best if best is not None and len(best[1]) <= 1 else None
 
 
 def _as_given(path: Path, importer: str) -> str:

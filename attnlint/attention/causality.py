@@ -30,7 +30,7 @@ def future_is_open(site: AttentionSite) -> bool:
         return False
     if site.kind == "layer" and "key_padding_mask" in site.op.args and not _named_decoder(site):
         return False
-    if _masked_later(site) or _discarded(site):
+    if _masked_later(site) or _discarded(site) or _other_branch_masks(site):
         return False
     return not reads_last_position(site) and not pooled(site)
 
@@ -62,6 +62,16 @@ def _masked_later(site: AttentionSite) -> bool:
         return True
     uses = [mask_use(op, weights) for op in site.after]
     return any(use is not None and (use.info.causal or use.info.unseen or use.info.is_mask) for use in uses)
+
+
+def _other_branch_masks(site: AttentionSite) -> bool:
+    """Whether these scores are masked where a condition holds, and this is what happens where it does not."""
+    for other in site.trace.sites:
+        if other is not site and other.product is not None and other.product is site.product:
+            shared = set(other.op.branches) & set(site.op.branches)
+            if shared and (other.masks or _masked_later(other)):
+                return True
+    return False
 
 
 def _discarded(site: AttentionSite) -> bool:
