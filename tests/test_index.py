@@ -185,8 +185,9 @@ def test_which_definitions_concern_attention(text, concerns):
 
 STATEMENTS = st.sampled_from(
     [
-        "x = 1", "x = 1; y = 2", "def f():\n    pass", "@d\nclass A:\n\n    x = 1", "if x:\n    y = 1\nelse:\n    z = 2",
-        's = """\ndef g(): pass\n"""', "# comment", "", "x = [\n    1,\n]", "def g(): return 1  # here", "for i in x: pass",
+        "x = 1", "x = 1; y = 2", "def f():\n    pass", "@d\nclass A:\n\n    x = 1", "for i in x: pass",
+        's = """\ndef g(): pass\n"""', "# comment", "", "x = [\n    1,\n]", "def g(): return 1  # here",
+        "if x:\n    y = 1\nelse:\n    z = 2",
         "async def h():\n    '''doc\n\nclass Q: pass\n'''", "x = 1 + \\\n    2",
     ]
 )  # fmt: skip
