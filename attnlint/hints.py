@@ -31,8 +31,15 @@ _NAMED = re.compile(
 _STOP_WORDS = frozenset(
     {"e.g", "i.e", "eg", "see", "note", "optional", "default", "self", "cls", "none", "true", "false"}
 )
-_JAXTYPING = re.compile(r"""\[\s*(?:[\w.]+\s*,\s*)?(?:"([^"]*)"|'([^']*)')""")
-_TENSORTYPE = re.compile(r"TensorType\[\s*((?:[\"'][\w*]+[\"']\s*,?\s*)+)")
+_JAXTYPING = re.compile(r"""(?<!Literal)(?<!dict)\[\s*(?:[\w.]+\s*,\s*)?(?:"([^"]*)"|'([^']*)')""")
+_TENSORTYPE = re.compile(r"TensorType\[\s*((?:(?:[\"'][\w*]+[\"']|\d+)\s*,?\s*)+)")
+# A list of these is a call's arguments or what a function returns, and no shape.
+_ARRAYS = frozenset("q k v x y z query key value queries keys values".split())
+# `(B, T, C) -> (B, H, T, D)`, a step in words between two arrows too.
+_BECOMES = re.compile(r"(?:->|=>|→)(?:[^()\[\]:]*(?:->|=>|→))?\s*$")
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_MARKUP = re.compile(r":math:|`")
+_SHAPE_WORD = re.compile(r",\s*(?=(?:of |with )?shape\b)", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +92,16 @@ def in_annotation(text: str) -> Hint | None:
 
 
 def _in_text(text: str) -> list[Hint]:
+    text = _SHAPE_WORD.sub(" ", _MARKUP.sub("", text))
     found: list[Hint] = []
     last_end = 0
     for match in _BRACKETS.finditer(text):
         sizes = tuple(size.strip() for size in re.split(r",(?![^(]*\))", match.group(1)) if size.strip())
         before = text[last_end : match.start()]
-        last_end = match.end()
         if not _plausible(sizes, match.group(0)):
             continue
-        if re.search(r"(->|=>|→)\s*$", before) and found:
+        last_end = match.end()
+        if _BECOMES.search(before) and found:
             found[-1] = Hint(sizes, found[-1].names)
             continue
         named = _NAMED.search(before)
@@ -102,18 +110,21 @@ def _in_text(text: str) -> list[Hint]:
             names = tuple(re.split(r"\s*[/,&]\s*|\s+and\s+", named.group("names")))
         if names and names[-1].lower() in _STOP_WORDS:
             continue
+        names = () if names == ("shape",) or names == ("Shape",) else names
         found.append(Hint(sizes, names))
     return found
 
 
 def _plausible(sizes: tuple[str, ...], whole: str) -> bool:
-    if any(size.lower() in _STOP_WORDS for size in sizes):
+    if any(size.lower() in _STOP_WORDS for size in sizes) or all(size.lower() in _ARRAYS for size in sizes):
         return False
     if all(size.isdigit() for size in sizes):
         return len(sizes) >= 2 and "0" not in sizes and (whole[0] == "(" or any(int(s) > 4 for s in sizes))
     if len(sizes) == 1:
         return bool(kind_of(sizes[0])) and len(sizes[0]) > 1 and whole[0] == "["
-    return any(kind_of(size) or size.isdigit() or size == "..." for size in sizes) or all(len(s) <= 2 for s in sizes)
+    if any(kind_of(size) or size == "..." for size in sizes) or all(len(size) <= 2 for size in sizes):
+        return True
+    return any(size.isdigit() for size in sizes) and not _YEAR.fullmatch(sizes[-1])
 
 
 def shape_of(hint: Hint, size_of: Callable[[str], Dim]) -> Shape:
