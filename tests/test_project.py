@@ -142,11 +142,11 @@ MISTAKES = [
      "head-dim-mismatch", "minigpt/layers.py", 26, None),
     ("minigpt/layers.py", "F.softmax(scores, dim=-1)", "F.softmax(scores, dim=1)",
      "softmax-wrong-axis", "minigpt/layers.py", 11, None),
-    ("minigpt/model.py", "self.tok(ids) + positions", "torch.cat([self.tok(ids), positions.expand(*ids.shape, -1)], -1)",
+    ("minigpt/model.py", "self.tok(ids) + positions", "torch.cat([self.tok(ids), positions.expand(*ids.shape, -1)], 2)",
      "concatenated-positions", "minigpt/model.py", 18, None),
     ("minigpt/layers.py",
      "        scores = scores.masked_fill(~mask, float(\"-inf\"))\n    weights = F.softmax(scores, dim=-1)\n",
-     "        weights = F.softmax(scores, dim=-1).masked_fill(~mask, 0)\n    else:\n        weights = scores.softmax(-1)\n",
+     "        weights = scores.softmax(-1).masked_fill(~mask, 0)\n    else:\n        weights = scores.softmax(-1)\n",
      "mask-after-softmax", "minigpt/layers.py", 10, "train.py"),
 ]  # fmt: skip
 
