@@ -97,6 +97,14 @@ def is_weight_name(name: str) -> bool:
     return _WEIGHT.search(name) is not None
 
 
+_TREE = re.compile(r"^(?:\w*_)?(?:params?|parameters|theta|variables)$|^(?:p|lp|bp|wts|weights)$")
+
+
+def is_tree_name(name: str) -> bool:
+    """Whether a name is one that people give to a dict or tree of all the weights of a model or layer."""
+    return _TREE.search(name) is not None
+
+
 _CACHE = re.compile(
     r"cache|(?:^|_)past(?:_|s?$)|past_?key|(?:^|_)(?:k|v|kv|keys?|values?)_?(?:hist\w*|store|buf\w*|mem\w*)$|(?:^|_)hist\w*_(?:k|v)",
     re.I,

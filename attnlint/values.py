@@ -184,6 +184,7 @@ class Unknown:
 
     `name` is the author's name for it, `free` says that the name came from nowhere (a tutorial's fragment),
     `parameter` that it is an argument of the code that the trace began at, and `maybe_none` that None is its default.
+    `weights` says that it is one of a model's weights, or a tree of them.
     """
 
     reason: str
@@ -197,6 +198,7 @@ class Unknown:
     tensor: Tensor | None = None
     size: Dim | None = None
     annotation: str = ""
+    weights: bool = False
 
 
 Value = (

@@ -168,9 +168,22 @@ def _compared(found: Dim, wanted: Sequence[Target]) -> Misfit | None:
     if not known(found) or not known(asked):
         return None
     parts = tuple(show(target.dim, target.name) for target in wanted)
+    if any(_is_broken(target.dim) for target in wanted):
+        return Misfit(found, product([_rounded(target.dim) for target in wanted]), parts, True)
     if dims.equal_by_default(found, asked) is Answer.NO:
         return Misfit(found, asked, parts, dims.equal(found, asked) is not Answer.NO)
     return Misfit(found, asked, parts, one_head=True) if differ_by_heads(asked, found) else None
+
+
+def _is_broken(size: Dim) -> bool:
+    """Whether the author's defaults make a size no whole number: `//` rounds it down without a word."""
+    number = size.by_default
+    return number is not None and number.denominator != 1
+
+
+def _rounded(size: Dim) -> Dim:
+    number = size.by_default
+    return size if number is None else dims.const(number.numerator // number.denominator)
 
 
 def _aligned(axes: Sequence[Axis], targets: Sequence[Target]) -> Misfit | None:

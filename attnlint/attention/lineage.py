@@ -7,16 +7,18 @@ from collections.abc import Callable, Iterator
 from attnlint.tensor import Tensor
 from attnlint.trace import OpCall, Trace, tensors_in
 
-PRODUCTS = frozenset({"matmul", "einsum", "bmm", "dot", "baddbmm", "inner", "tensordot"})
+PRODUCTS = frozenset({"matmul", "einsum", "bmm", "dot", "baddbmm", "inner", "tensordot", "dot_general"})
 PROJECTIONS = frozenset({"linear", "conv", "embedding", "rnn"})
 LAYOUT = frozenset(
     """reshape transpose permute transpose_all matrix_transpose moveaxis expand_dims squeeze expand
     broadcast_to expand_as view_as tile repeat_interleave flatten unflatten rearrange einops_repeat index
-    split chunk unbind identity contiguous unknown_shape cast select narrow shrink roll""".split()
+    split chunk unbind identity contiguous unknown_shape cast select narrow shrink roll
+    dynamic_slice slice_in_dim narrow_to broadcast_in_dim map_over map_back""".split()
 )
 _POINTWISE = frozenset(
     """add sub mul div maximum minimum where masked_fill setitem at_set clip tanh neg dropout join nan_to_num
-    activation relu sigmoid square tril triu scatter copy_into pad concat stack sum_of exp pow floordiv""".split()
+    activation relu sigmoid square tril triu scatter copy_into pad concat stack sum_of exp pow floordiv
+    dynamic_update_slice""".split()
 )
 CARRIERS = LAYOUT | _POINTWISE
 _BOTH = frozenset({"add", "sub", "mul", "div", "maximum", "minimum", "join", "where", "pow", "floordiv"})

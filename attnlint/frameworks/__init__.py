@@ -12,6 +12,14 @@ _FUNCTIONS = {
     "numpy": ("attnlint.frameworks.numpy", "attnlint.frameworks.numpy_random"),
     "scipy": ("attnlint.frameworks.numpy",),
     "torch": ("attnlint.frameworks.torch_functions", "attnlint.frameworks.torch_functional"),
+    "jax": ("attnlint.frameworks.jax_numpy", "attnlint.frameworks.jax_lax"),
+    "flax": ("attnlint.frameworks.flax",),
+    "optax": ("attnlint.frameworks.flax",),
+    "opt_einsum": ("attnlint.frameworks.jax_lax",),
+    "cupy": ("attnlint.frameworks.cupy",),
+    "cupyx": ("attnlint.frameworks.cupy",),
+    "equinox": (),
+    "haiku": (),
     "mlx": ("attnlint.frameworks.mlx_core", "attnlint.frameworks.mlx_nn"),
     "tinygrad": ("attnlint.frameworks.tinygrad",),
     "xformers": ("attnlint.frameworks.fused_kernels",),
@@ -22,15 +30,21 @@ _FUNCTIONS = {
 _METHODS = {
     "numpy": "attnlint.frameworks.numpy_methods",
     "torch": "attnlint.frameworks.torch_methods",
+    "jax": "attnlint.frameworks.jax_numpy",
+    "cupy": "attnlint.frameworks.cupy",
     "mlx": "attnlint.frameworks.mlx_methods",
     "tinygrad": "attnlint.frameworks.tinygrad",
 }
 _LAYERS = {
     "torch": "attnlint.frameworks.torch_layers",
     "einops": "attnlint.frameworks.einops",
+    "flax": "attnlint.frameworks.flax",
+    "equinox": "attnlint.frameworks.jax_layers",
+    "haiku": "attnlint.frameworks.jax_layers",
     "mlx": "attnlint.frameworks.mlx_nn",
     "tinygrad": "attnlint.frameworks.tinygrad",
 }
+_ARRAYS = {"flax": "jax", "equinox": "jax", "haiku": "jax", "optax": "jax", "cupyx": "cupy"}
 LIBRARIES = tuple(_FUNCTIONS)
 
 
@@ -38,6 +52,12 @@ def library_of(dotted: str) -> str:
     """The library that a dotted name belongs to, such as `torch`; empty for others."""
     root = dotted.partition(".")[0]
     return root if root in LIBRARIES else ""
+
+
+def arrays_of(dotted: str) -> str:
+    """The library whose arrays code works on that imports this: `jax` for its layers; empty for others."""
+    library = library_of(dotted)
+    return _ARRAYS.get(library, library)
 
 
 def maker_of(dotted: str) -> str:

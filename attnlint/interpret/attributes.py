@@ -8,6 +8,7 @@ from attnlint import dims
 from attnlint.frameworks import layer, method
 from attnlint.interpret.arguments import bind
 from attnlint.interpret.joining import join_all
+from attnlint.interpret.subscripts import holds_weights
 from attnlint.ir import Site
 from attnlint.ops.signature import as_tensor
 from attnlint.tensor import Tensor
@@ -118,7 +119,7 @@ class Attributes:
         holder = self.owner_of(owner.cls, name)
         if holder is not None:
             return self.bind(holder.members[name], owner, holder, site)
-        native = self.i.builtins.of_object(owner, name)
+        native = self.i.variables.of_object(owner, name) or self.i.builtins.of_object(owner, name)
         if native is not None:
             return native
         getter = self.member(owner.cls, "__getattr__")
@@ -149,7 +150,7 @@ class Attributes:
                 return self.i.m.emit("transpose_all", {"x": owner}, site, name)
             case "mT" | "mH":
                 return self.i.m.emit("matrix_transpose", {"x": owner}, site, name)
-            case "data" | "real":
+            case "data" | "real" | "value":
                 return owner
             case "dtype" | "device" | "is_cuda" | "requires_grad" | "training" | "itemsize" | "grad" | "dim":
                 return Method(owner, name) if name == "dim" else Unknown(f"the {name} of a tensor", name)
@@ -187,9 +188,13 @@ class Attributes:
             tensor = as_tensor(owner)
             assert tensor is not None
             return self._of_tensor(tensor, name, site)
+        if name == "at" and self.i.m.library == "jax":
+            return Method(as_tensor(owner) or owner, name)
         if method(self.i.m.library, name) is not None and name not in {"update", "split", "index", "clip"}:
             return Method(owner, name)
-        return self._remembered(owner.attrs, name, owner.name or owner.reason, site)
+        child = self._remembered(owner.attrs, name, owner.name or owner.reason, site)
+        child.weights = holds_weights(owner)
+        return child
 
     def _remembered(self, store: dict[str, Value], name: str, where: str, site: Site) -> Unknown:
         value = Unknown(f"{where}.{name}" if where else name, name)

@@ -78,7 +78,7 @@ class Binding:
                 value.name = name
             if isinstance(value, Tensor) and not value.name:
                 value.name = name
-        elif isinstance(owner, Tensor) and name == "data":
+        elif isinstance(owner, Tensor) and name in {"data", "value"}:
             self.i.m.replace(owner, value)
 
     def _unpack(self, targets: tuple[ir.Expr, ...], value: Value, scope: Scope, site: Site, comment: str) -> None:

@@ -93,6 +93,8 @@ class Calls:
                 return self.methods.call(func, args, kwargs, site)
             case Native(_, run):
                 return run(args, kwargs, site)
+            case Partial(wrap="vmap"):
+                return self.i.transforms.mapped(func, args, kwargs, site)
             case Partial(inner, first, named):
                 return self.call(inner, [*first, *args], {**named, **kwargs}, site, name)
             case Choice(options):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from attnlint import ir
-from attnlint.frameworks import library_of
+from attnlint.frameworks import arrays_of
 from attnlint.index import FileIndex, Part
 from attnlint.interpret.interpreter import Interpreter
 from attnlint.interpret.modules import fill
@@ -21,6 +21,7 @@ _STRONG = re.compile(
     r"oftmax|mask|attn\(|model\(|dot_product|eadAttention|nn\.Transformer|matmul|einsum|bmm\(| @ |\.dot\("
     r"|np\.exp|lash_att|_attention\("
     r"|cache|project_k|k_proj"
+    r"|Attention\("
     r"|(?:cat|concat|concatenate|hstack)\([^\n]{0,80}?(?:pos|\bpe\b)"
 )
 # What a fragment without imports tells of its library: NumPy's `view` takes no sizes, and its axes are no `dim`.
@@ -110,7 +111,7 @@ class _FileTracer:
         self.finished.add(part)
         probe = Interpreter(self._machine(part.name))
         self.globals.names.setdefault(part.name, Lazy(part))
-        value = probe.force(self.globals, part.name)
+        value = probe.transforms.unwrapped(probe.force(self.globals, part.name))
         if isinstance(value, Func) and isinstance(value.node, ir.Function):
             if value.node not in self.visited:
                 self._run(part.name, value)
@@ -227,8 +228,8 @@ def _is_static(interpreter: Interpreter, func: Func) -> bool:
 
 def _main_library(index: FileIndex) -> str:
     """The array library that the file works with; empty where nothing tells."""
-    found = {library_of(dotted) for dotted in index.imports.values()}
-    for name in ("mlx", "tinygrad", "torch", "tensorflow", "keras", "jax", "numpy"):
+    found = {arrays_of(dotted) for dotted in index.imports.values()}
+    for name in ("mlx", "tinygrad", "torch", "tensorflow", "keras", "jax", "cupy", "numpy"):
         if name in found:
             return name
     if re.search(r"\b(?:torch|nn|F)\.", index.text):

@@ -68,6 +68,9 @@ class External:
         on_number = tail in _SCALAR_FUNCTIONS and args and not could_be_tensor(args[0])
         if on_number or dotted.startswith(("builtins.", "math.")):
             return self._mathematics(tail, args, site)
+        made = self.i.transforms.call(dotted, args, kwargs, site) or self.i.composed.call(dotted, args, kwargs, site)
+        if made is not None:
+            return made
         handler = self._handlers.get(tail)
         if handler is not None:
             return handler(dotted, args, kwargs, site)

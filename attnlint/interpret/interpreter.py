@@ -7,12 +7,15 @@ from attnlint.interpret.attributes import Attributes
 from attnlint.interpret.binding import Binding
 from attnlint.interpret.builtins import Builtins
 from attnlint.interpret.calls import Calls
+from attnlint.interpret.composed import Composed
 from attnlint.interpret.expressions import Expressions
 from attnlint.interpret.joining import join_all
 from attnlint.interpret.modules import Modules
 from attnlint.interpret.naming import Naming
 from attnlint.interpret.statements import Statements
-from attnlint.interpret.subscripts import Subscripts
+from attnlint.interpret.subscripts import Subscripts, holds_weights
+from attnlint.interpret.transforms import Transforms
+from attnlint.interpret.variables import Variables
 from attnlint.ir import Site
 from attnlint.machine import Machine
 from attnlint.ops.signature import as_tensor
@@ -52,6 +55,9 @@ class Interpreter:
         self.subscripts = Subscripts(self)
         self.binding = Binding(self)
         self.calls = Calls(self)
+        self.transforms = Transforms(self)
+        self.variables = Variables(self)
+        self.composed = Composed(self)
         self.expr = Expressions(self)
         self.statements = Statements(self)
 
@@ -151,6 +157,7 @@ class Interpreter:
             return (items or [self.m.unknown("an item of a tensor", site, {"x": iterable})]) * 2, True
         del loop
         item = self.m.unknown("an item of a value that is not followed", site, {"x": iterable})
+        item.weights = isinstance(iterable, Unknown) and holds_weights(iterable)
         return [item, item], True
 
     def counting(self, stop: Value) -> Seq:

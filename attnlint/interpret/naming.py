@@ -47,7 +47,7 @@ class Naming:
         try:
             for stmt in lazy.target.lowered():
                 if isinstance(stmt, ir.Function) and stmt.name == name:
-                    return Func(stmt, holder)
+                    return self.i.transforms.decorated(Func(stmt, holder), holder)
                 if isinstance(stmt, ir.Class) and stmt.name == name:
                     return self.i.make_class(stmt, holder)
         except SyntaxError:

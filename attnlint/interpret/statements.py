@@ -85,7 +85,11 @@ class Statements:
         return self._branches([*stmt.cases, ir.Block()], scope, stmt)
 
     def _define(self, stmt: ir.Function | ir.Class, scope: Scope) -> bool:
-        value = Func(stmt, scope) if isinstance(stmt, ir.Function) else self.i.make_class(stmt, scope)
+        value: Value
+        if isinstance(stmt, ir.Function):
+            value = self.i.transforms.decorated(Func(stmt, scope), scope)
+        else:
+            value = self.i.make_class(stmt, scope)
         self.i.m.journal.write(scope.names, stmt.name, value)
         return True
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from attnlint import dims, ir
 from attnlint.ir import Site
+from attnlint.names import is_tree_name
 from attnlint.ops.signature import as_tensor
 from attnlint.state import Scope
 from attnlint.tensor import Atom, Axis, Shape, Tensor
@@ -31,6 +33,9 @@ from attnlint.values import (
 
 if TYPE_CHECKING:
     from attnlint.interpret.interpreter import Interpreter
+
+
+_COUNTER = re.compile(r"^(?:[ijkln]|layer\w*|block\w*|depth|level|)$")
 
 
 class Subscripts:
@@ -184,18 +189,27 @@ class Subscripts:
         if key is not None:
             store = f"[{key}]"
             if store not in owner.attrs:
-                self.i.m.journal.write(owner.attrs, store, Unknown(f"{owner.name or owner.reason}[{key!r}]", key))
+                child = Unknown(f"{owner.name or owner.reason}[{key!r}]", key, weights=holds_weights(owner))
+                self.i.m.journal.write(owner.attrs, store, child)
             return owner.attrs[store]
         position = as_int(items[0]) if len(items) == 1 else None
         sliced = is_tuple or any(isinstance(item, SliceValue | Tensor) or is_none(item) for item in items)
+        if not sliced and owner.weights and isinstance(items[0], Unknown) and not _COUNTER.match(items[0].name):
+            # A table of embeddings, looked up by ids.
+            sliced, items = True, [as_tensor(items[0]) or items[0]]
         if owner.tensor is not None or sliced:
             return self.get(as_tensor(owner) or owner, items, site, is_tuple)
         store = f"[{position}]" if position is not None else "[?]"
         if store not in owner.attrs:
             item = self.i.m.unknown(f"an item of {owner.name or owner.reason}", site, {"x": owner})
-            item.name = owner.name
+            item.name, item.weights = owner.name, holds_weights(owner)
             self.i.m.journal.write(owner.attrs, store, item)
         return owner.attrs[store]
+
+
+def holds_weights(owner: Unknown) -> bool:
+    """Whether the items of a value are weights: of a tree of them, by its name or as a branch of one."""
+    return owner.weights or is_tree_name(owner.name)
 
 
 def _is_dict_like(owner: Value, items: list[Value]) -> bool:

@@ -15,6 +15,7 @@ from attnlint.ops import (
     reduce,
     shape,
     view,
+    window,
 )
 from attnlint.ops.signature import OPS, Args, Result, Transfer
 
@@ -37,4 +38,5 @@ __all__ = [
     "reduce",
     "shape",
     "view",
+    "window",
 ]

@@ -16,10 +16,11 @@ from attnlint.ops.common import (
     learn_suffix,
     promote,
 )
-from attnlint.ops.pieces import HEAD_DIM
+from attnlint.ops.match import target_of
+from attnlint.ops.pieces import HEAD_DIM, fresh_axes
 from attnlint.ops.signature import Args, Result, as_tensor, op
 from attnlint.tensor import UNKNOWN_SHAPE, Atom, Axis, Kind, Shape
-from attnlint.values import Value, as_dim
+from attnlint.values import Seq, Value, as_dim
 
 
 def free(one: Axis, part: str) -> Axis:
@@ -189,6 +190,8 @@ def linear(args: Args) -> Result:
     """
     shape = args.shape("x")
     dtype = dtype_of(args.values.get("x"))
+    if isinstance(args.values.get("out"), Seq) or args.ints("axis") not in (None, (), (-1,)):
+        return _general(args, shape, dtype)
     size, expected, label = as_dim(args.values.get("out")), as_dim(args.values.get("in")), args.values.get("out")
     weight = args.shape("weight")
     if args.given("weight") and weight.rank == 2:
@@ -210,6 +213,49 @@ def linear(args: Args) -> Result:
         wrong = dims.equal(found.size, expected) is Answer.NO
         notes = {"clash": wrong, "expected": expected, "found": found.size}
     return Result(Shape((*shape.axes[:-1], new), shape.open), dtype=dtype, notes=notes)
+
+
+def _general(args: Args, shape: Shape, dtype: str) -> Result:
+    """A linear layer that sums over the axes given and puts axes of several sizes at the end."""
+    given = args.items("out")
+    targets = [target_of(item) for item in given or ()]
+    axes = fresh_axes(targets, targets)
+    if len(targets) == 1 and axes[0].kind == "":
+        axes = [fresh(targets[0].size, "feature")]
+    positions = args.ints("axis") if args.given("axis") else (-1,)
+    if given is None or positions is None:
+        return Result(UNKNOWN_SHAPE, dtype=dtype, reason="the axes that it sums over are not known")
+    if shape.open and max(positions) < 0:
+        shape = learn_suffix(args.values.get("x"), max(-position for position in positions))
+    places = [shape.place(position) for position in positions]
+    if None in places:
+        return Result(Shape(tuple(axes), open=True), dtype=dtype, reason="" if axes else NO_SHAPE)
+    kept = tuple(one for place, one in enumerate(shape.axes) if place not in places)
+    notes: dict[str, object] = {"clash": False, "summed": tuple(shape.axes[p] for p in places if p is not None)}
+    return Result(Shape((*kept, *axes), shape.open), dtype=dtype, notes=notes)
+
+
+@op("dot_general")
+def dot_general(args: Args) -> Result:
+    """Contract and batch the axes that two pairs of lists name; the batch axes come first."""
+    left, right, numbers = args.shape("a"), args.shape("b"), args.items("numbers")
+    dtype = promote(args.values.get("a"), args.values.get("b"))
+    lists = [inner for pair in numbers or () for inner in (Args({"pair": pair}).items("pair") or ())]
+    read = [Args({"list": one}).ints("list") for one in lists]
+    if len(read) != 4 or None in read or left.open or right.open:
+        return Result(UNKNOWN_SHAPE, dtype=dtype, reason="the axes that it contracts are not known")
+    summed, others, batch, theirs = (tuple(place for place in one or ()) for one in read)
+    places = ((left, (*summed, *batch)), (right, (*others, *theirs)))
+    if any(not 0 <= place < len(shape.axes) for shape, found in places for place in found):
+        return Result(UNKNOWN_SHAPE, dtype=dtype, reason="it contracts an axis that is not there")
+    rows = tuple(free(a, "rows") for n, a in enumerate(left.axes) if n not in places[0][1])
+    columns = tuple(free(a, "columns") for n, a in enumerate(right.axes) if n not in places[1][1])
+    shared = tuple(left.axes[place] for place in batch)
+    pairs = [(left.axes[one], right.axes[other]) for one, other in zip(summed, others, strict=False)]
+    notes: dict[str, object] = {"clash": any(_differ(*pair) for pair in pairs), "batch": shared}
+    if len(pairs) == 1:
+        notes["contracted"] = pairs[0]
+    return Result(Shape((*shared, *rows, *columns)), dtype=dtype, notes=notes)
 
 
 @op("baddbmm", "addmm")

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from attnlint import dims
 from attnlint.dims import Dim
-from attnlint.ops.common import NO_SHAPE, dtype_named, dtype_of, fresh, keep, kind_of_value, label_of
+from attnlint.ops.common import NO_SHAPE, derived_axis, dtype_named, dtype_of, fresh, keep, kind_of_value, label_of
 from attnlint.ops.signature import Args, Result, op
 from attnlint.ops.view import known_suffix, size_list
 from attnlint.tensor import UNKNOWN_SHAPE, Axis, Shape, Tensor, axis
@@ -68,7 +68,16 @@ def eye(args: Args) -> Result:
 
 @op("causal_mask")
 def causal_mask(args: Args) -> Result:
-    """A square mask over positions."""
+    """A square mask over positions; of token ids `[batch, length]` it is `[batch, 1, length, length]`."""
+    if args.given("ids"):
+        ids = args.shape("ids")
+        last = ids.at(-1)
+        rows, columns = (
+            Axis() if last is None else derived_axis(last, part, last.size) for part in ("rows", "columns")
+        )
+        if last is None:
+            rows, columns = fresh(None, "seq"), fresh(None, "seq")
+        return Result(Shape((*ids.axes[:-1], Axis(), rows, columns), ids.open))
     size = args.values.get("size")
     if size is None:
         return Result(UNKNOWN_SHAPE, reason="its size is not known")

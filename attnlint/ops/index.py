@@ -134,7 +134,9 @@ def index(args: Args) -> Result:
     """`x[...]`: numbers drop axes, slices shorten them, None adds one, arrays pick."""
     items = _items(args)
     dtype = dtype_of(args.values.get("x"))
-    param = True if getattr(args.values.get("x"), "param", False) else None
+    # A table that is looked up by ids gives activations.
+    looked_up = any(isinstance(item, Tensor) and not item.param for item in items or ())
+    param = True if getattr(args.values.get("x"), "param", False) and not looked_up else None
     shape = args.shape("x")
     if items is None:
         return Result(UNKNOWN_SHAPE, dtype=dtype, param=param, reason="the index is not known")

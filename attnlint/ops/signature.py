@@ -102,7 +102,7 @@ def as_tensor(value: Value | None) -> Tensor | None:
         return value
     if isinstance(value, Unknown):
         if value.tensor is None:
-            value.tensor = Tensor(op=value.op, name=value.name, maybe_none=value.maybe_none)
+            value.tensor = Tensor(op=value.op, name=value.name, maybe_none=value.maybe_none, param=value.weights)
         return value.tensor
     return None
 

@@ -1,0 +1,244 @@
+"""Functions that take functions: mapped over an axis, scanned, branched on, or wrapped without a change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from attnlint import dims, ir
+from attnlint.ir import Site
+from attnlint.ops.signature import as_tensor
+from attnlint.state import Scope
+from attnlint.tensor import Tensor
+from attnlint.values import (
+    NONE,
+    ClassValue,
+    Func,
+    Instance,
+    Layer,
+    Mapping,
+    Method,
+    Native,
+    Partial,
+    Ref,
+    Seq,
+    Size,
+    Unknown,
+    Value,
+    as_bool,
+    as_int,
+    integer,
+    is_none,
+)  # fmt: skip
+
+if TYPE_CHECKING:
+    from attnlint.interpret.interpreter import Interpreter
+
+Handler = Callable[[list[Value], dict[str, Value], Site], "Value | None"]
+MAPPED = "vmap"
+_ROOTS = frozenset({"jax", "flax", "equinox", "haiku", "mlx"})
+_MAPS = frozenset({"vmap", "pmap", "filter_vmap", "filter_pmap"})
+_SAME = frozenset(
+    """jit pjit checkpoint remat filter_jit filter_checkpoint custom_vjp custom_jvp named_call shard_map transform
+    without_apply_rng transform_with_state ensure_compile_time_eval add_metadata_axis with_partitioning""".split()
+)
+_CALLABLE = (Func, ClassValue, Instance, Layer, Partial, Ref, Native, Method)
+
+
+class Transforms:
+    """Carries out transformations of functions on the trace's values."""
+
+    def __init__(self, interpreter: Interpreter) -> None:
+        self.i = interpreter
+        self._handlers: dict[str, Handler] = {
+            "jax.lax.scan": self._scan,
+            "jax.lax.map": self._map,
+            "jax.lax.fori_loop": self._fori,
+            "jax.lax.while_loop": self._while,
+            "jax.lax.cond": self._cond,
+            "jax.lax.switch": self._switch,
+            "jax.tree_util.tree_map": self._tree_map,
+            "jax.tree.map": self._tree_map,
+            "jax.tree_map": self._tree_map,
+            "jax.eval_shape": self._call_first,
+        }
+
+    def call(self, dotted: str, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
+        """What a transformation gives; None where the name is none of one."""
+        root, _, tail = dotted.partition(".")[0], "", dotted.rpartition(".")[2]
+        if root not in _ROOTS:
+            return None
+        handler = self._handlers.get(dotted)
+        if handler is not None:
+            return handler(args, kwargs, site)
+        func = args[0] if args else kwargs.get("f", kwargs.get("fun"))
+        if not isinstance(func, _CALLABLE):
+            return None
+        if tail in _MAPS:
+            axes: dict[str, Value] = {name: kwargs[name] for name in ("in_axes", "out_axes") if name in kwargs}
+            axes.update(zip(("in_axes", "out_axes"), args[1:], strict=False))
+            return Partial(func, (), axes, MAPPED)
+        if tail in _SAME or (tail == "scan" and root != "jax"):
+            return func
+        if tail in {"grad", "value_and_grad", "filter_grad", "filter_value_and_grad"}:
+            return Native(tail, lambda given, named, at: self._gradient(tail, func, given, named, at))
+        return None
+
+    def decorated(self, func: Func, scope: Scope) -> Value:
+        """A function as its decorators leave it: mapped, where one of them maps it."""
+        for decorator in reversed(getattr(func.node, "decorators", ())):
+            name = self.i.decorator_name(decorator)
+            inner = decorator.args[0].value if isinstance(decorator, ir.Call) and decorator.args else None
+            if name.rpartition(".")[2] == "partial" and inner is not None:
+                name = self.i.decorator_name(inner)
+            if name.rpartition(".")[2] in _MAPS:
+                made = self.i.calls.call(self.i.expr(decorator, scope), [func], {}, func.node.site)
+                return made if isinstance(made, Partial) and made.wrap == MAPPED else func
+        return func
+
+    def unwrapped(self, value: Value) -> Value:
+        """What is mapped over an axis is begun at as its author wrote it: with one example."""
+        return value.func if isinstance(value, Partial) and value.wrap == MAPPED else value
+
+    def mapped(self, made: Partial, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        """Call a mapped function: on one example without the mapped axis, which the result has again."""
+        axes = made.kwargs.get("in_axes", integer(0))
+        given: list[tuple[Tensor, int]] = []
+        inner = [self._over(arg, _axis_for(axes, n), site, given) for n, arg in enumerate(args)]
+        named = {name: self._over(arg, integer(0), site, given) for name, arg in kwargs.items()}
+        result = self.i.calls.call(made.func, inner, named, site)
+        return self._back(result, made.kwargs.get("out_axes", integer(0)), given, site)
+
+    def _over(self, value: Value, axis: Value, site: Site, given: list[tuple[Tensor, int]]) -> Value:
+        """One example of an argument; `given` collects the arrays that have the mapped axis."""
+        if is_none(axis):
+            return value
+        if isinstance(value, Seq):
+            items = [self._over(item, _axis_for(axis, n), site, given) for n, item in enumerate(value.items)]
+            return Seq(items, value.kind, value.many)
+        if isinstance(value, Mapping):
+            parts = {k: self._over(v, _axis_of_key(axis, k), site, given) for k, v in value.items.items()}
+            return Mapping(parts, value.open)
+        tensor = (
+            as_tensor(value) if isinstance(value, Tensor) or (isinstance(value, Unknown) and not value.attrs) else None
+        )
+        position = as_int(axis)
+        if tensor is None or position is None:
+            return value
+        given.append((tensor, position))
+        one = self.i.m.emit("map_over", {"x": tensor, "axis": axis}, site, "vmap")
+        if isinstance(one, Tensor):
+            one.name, one.param = tensor.name, tensor.param
+        return one
+
+    def _back(self, value: Value, axis: Value, given: list[tuple[Tensor, int]], site: Site, **size: Value) -> Value:
+        """A result with the mapped axis put in again."""
+        if is_none(axis):
+            return value
+        if isinstance(value, Seq):
+            items = [self._back(item, _axis_for(axis, n), given, site, **size) for n, item in enumerate(value.items)]
+            return Seq(items, value.kind, value.many)
+        if isinstance(value, Mapping):
+            return Mapping({k: self._back(v, axis, given, site, **size) for k, v in value.items.items()}, value.open)
+        if not isinstance(value, Tensor):
+            return value
+        args: dict[str, Value] = {"x": value, "axis": axis, **size}
+        known = next((pair for pair in given if pair[0].shape.at(pair[1]) is not None), None)
+        if known is not None:
+            args.update(like=known[0], origin=integer(known[1]))
+        return self.i.m.emit("map_back", args, site, "vmap")
+
+    def _scan(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
+        names = ("f", "init", "xs", "length")
+        given = {**dict(zip(names, args, strict=False)), **kwargs}
+        func, carry, xs = given.get("f"), given.get("init", NONE), given.get("xs", NONE)
+        if func is None:
+            return None
+        mapped: list[tuple[Tensor, int]] = []
+        one = self._over(xs, integer(0), site, mapped)
+        with self.i.m.within(loop=site):
+            for _ in range(2):
+                carry, each = self.i.items(self.i.calls.call(func, [carry, one], {}, site), 2, site)[:2]
+        length = given.get("length")
+        size: dict[str, Value] = {"size": length} if isinstance(length, Size) else {}
+        return Seq([carry, self._back(each, integer(0), mapped, site, **size)])
+
+    def _map(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
+        if len(args) < 2:
+            return None
+        mapped: list[tuple[Tensor, int]] = []
+        one = self._over(args[1], integer(0), site, mapped)
+        with self.i.m.within(loop=site):
+            result = self.i.calls.call(args[0], [one], {}, site)
+        return self._back(result, integer(0), mapped, site)
+
+    def _fori(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
+        if len(args) < 4:
+            return None
+        counter = Size(dims.unknown("a loop's counter"))
+        return self._twice(lambda carry: self.i.calls.call(args[2], [counter, carry], {}, site), args[3], site)
+
+    def _while(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
+        if len(args) < 3:
+            return None
+        return self._twice(lambda carry: self.i.calls.call(args[1], [carry], {}, site), args[2], site)
+
+    def _twice(self, body: Callable[[Value], Value], carry: Value, site: Site) -> Value:
+        with self.i.m.within(loop=site):
+            for _ in range(2):
+                carry = body(carry)
+        return carry
+
+    def _cond(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
+        if len(args) < 3:
+            return None
+        truth = as_bool(args[0])
+        branches = args[1:3] if truth is None else [args[1 if truth else 2]]
+        return self._either(branches, args[3:], site)
+
+    def _switch(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
+        listed = args[1] if len(args) > 1 else None
+        return self._either(listed.items[:4], args[2:], site) if isinstance(listed, Seq) else None
+
+    def _either(self, branches: list[Value], operands: list[Value], site: Site) -> Value:
+        results = []
+        for branch in branches:
+            with self.i.m.within(branch=site):
+                results.append(self.i.calls.call(branch, operands, {}, site))
+        return self.i.join(results, site)
+
+    def _tree_map(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
+        if len(args) < 2:
+            return None
+        first = args[1]
+        if isinstance(first, Seq) and all(isinstance(other, Seq) for other in args[2:]):
+            rows = zip(*(arg.items for arg in args[1:] if isinstance(arg, Seq)), strict=False)
+            return Seq([self._mapped_leaf(args[0], list(row), site) for row in rows], first.kind, first.many)
+        if isinstance(first, Mapping) and len(args) == 2:
+            return Mapping({k: self._mapped_leaf(args[0], [v], site) for k, v in first.items.items()}, first.open)
+        return first if isinstance(first, Unknown) else self._mapped_leaf(args[0], args[1:], site)
+
+    def _mapped_leaf(self, func: Value, row: list[Value], site: Site) -> Value:
+        if isinstance(row[0], Seq | Mapping):
+            return self._tree_map([func, *row], {}, site) or row[0]
+        return self.i.calls.call(func, row, {}, site)
+
+    def _call_first(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
+        return self.i.calls.call(args[0], args[1:], kwargs, site) if args else None
+
+    def _gradient(self, name: str, func: Value, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        """Run the function for its trace; its gradients are of no interest."""
+        result = self.i.calls.call(func, args, kwargs, site)
+        gradients = Unknown("gradients")
+        return Seq([result, gradients]) if "value" in name else gradients
+
+
+def _axis_for(axes: Value, number: int) -> Value:
+    """The axis of one argument or item: `axes` is one for all, or one each."""
+    if isinstance(axes, Seq):
+        return axes.items[number] if number < len(axes.items) else NONE
+    return axes
+
+
+def _axis_of_key(axes: Value, key: str) -> Value:
+    return axes.items.get(key, NONE) if isinstance(axes, Mapping) else axes
