@@ -41,7 +41,8 @@ METHODS: dict[str, Spelling] = {
     "log_softmax": spell("log_softmax", "x axis dtype", axis=-1),
     "cast": spell("cast", "x dtype"),
     "bitcast": spell("unknown_shape", "x"),
-    "dot": spell("dot", "a b=w"),
+    # Unlike NumPy's, it is a batched product.
+    "dot": spell("matmul", "a b=w"),
     "matmul": spell("matmul", "a b=x"),
     # Its weight lies as [in, out].
     "linear": spell("linear", "x kernel=weight bias"),

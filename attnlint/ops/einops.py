@@ -46,9 +46,10 @@ def _guess(group: tuple[str, ...], sizes: dict[str, Value]) -> Axis:
     """A new axis for a group of names, of which nothing but the names is known."""
     targets = [_target(name, sizes) for name in group]
     atoms: list[Atom] = []
-    for target, role in zip(targets, roles(targets, "feature" if len(group) > 1 else None), strict=True):
+    for name, target, role in zip(group, targets, roles(targets, "feature" if len(group) > 1 else None), strict=True):
         size = target.size if target.size is not None else dims.unknown()
-        atoms.append(Atom(size, role.kind, None, HEAD_DIM if role.head_dim else ""))
+        told = name if len(group) == 1 and kind_of(name) == role.kind else ""
+        atoms.append(Atom(size, role.kind, None, HEAD_DIM if role.head_dim else "", told))
     return Axis(tuple(atom for atom in atoms if atom.size.value != 1))
 
 
