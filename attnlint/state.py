@@ -13,20 +13,29 @@ MISSING = object()
 
 @dataclass(eq=False, slots=True)
 class Scope:
-    """The names of a module, class body, function call or comprehension, and the scope around it."""
+    """The names of a module, class body, function call or comprehension, and the scope around it.
+
+    `outer` holds the names that `global` and `nonlocal` say are another scope's.
+    """
 
     names: dict[str, Value] = field(default_factory=dict)
     parent: Scope | None = None
     kind: str = "function"
     path: str = ""
+    outer: dict[str, Scope] = field(default_factory=dict)
+
+    @property
+    def root(self) -> Scope:
+        """The module's scope."""
+        scope = self
+        while scope.parent is not None:
+            scope = scope.parent
+        return scope
 
     @property
     def origin(self) -> str:
         """The file that the code of this scope stands in."""
-        scope = self
-        while scope.parent is not None:
-            scope = scope.parent
-        return scope.path
+        return self.root.path
 
     def holder(self, name: str) -> Scope | None:
         """The innermost scope that has the name; class bodies are invisible from inside their functions."""

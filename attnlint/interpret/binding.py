@@ -49,10 +49,7 @@ class Binding:
     def _name(self, name: str, value: Value, scope: Scope, site: Site, comment: str) -> None:
         if isinstance(value, Size) and (kind_of(name) or not value.label):
             value = Size(value.dim, name)
-        home = scope
-        if name in getattr(self.i, "global_names", ()):
-            home = self.i.m.globals
-        self.i.m.journal.write(home.names, name, value)
+        self.i.m.journal.write(scope.outer.get(name, scope).names, name, value)
         mark_weight(name, value)
         if isinstance(value, Tensor | Unknown | Choice) or is_cache_name(name):
             tensor = value if isinstance(value, Tensor) else None

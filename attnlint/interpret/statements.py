@@ -44,6 +44,7 @@ class Statements:
             ir.Class: self._define,
             ir.Import: self._import,
             ir.Leave: self._leave,
+            ir.Outer: self._outer,
         }
 
     def block(self, block: ir.Block, scope: Scope) -> bool:
@@ -122,6 +123,12 @@ class Statements:
             self.i.expr(stmt.value, scope)
             self.narrow(stmt.value, True, scope, keep=True)
         return stmt.kind == "assert"
+
+    def _outer(self, stmt: ir.Outer, scope: Scope) -> bool:
+        for name in stmt.names:
+            holder = scope.parent.holder(name) if stmt.nonlocal_ and scope.parent is not None else None
+            scope.outer[name] = holder or scope.root
+        return True
 
     def truth(self, test: ir.Expr, scope: Scope) -> bool | None:
         """Whether a condition holds; None where that is decided at run time."""

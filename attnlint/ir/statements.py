@@ -128,7 +128,16 @@ class Leave:
     value: Expr | None = None
 
 
-Stmt = Assign | ExprStmt | Return | If | Loop | With | Try | Match | Function | Class | Import | Leave
+@dataclass(frozen=True, slots=True, eq=False)
+class Outer:
+    """`global` or, with `nonlocal_`, `nonlocal`: names that are another scope's."""
+
+    site: Site
+    names: tuple[str, ...]
+    nonlocal_: bool = False
+
+
+Stmt = Assign | ExprStmt | Return | If | Loop | With | Try | Match | Function | Class | Import | Leave | Outer
 
 
 @dataclass(frozen=True, slots=True, eq=False)

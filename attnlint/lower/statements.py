@@ -79,6 +79,8 @@ class StatementLowering:
                 return ir.Leave(site, "break")
             case cst.Continue():
                 return ir.Leave(site, "continue")
+            case cst.Global() | cst.Nonlocal():
+                return ir.Outer(site, tuple(n.name.value for n in node.names), isinstance(node, cst.Nonlocal))
             case _:
                 return None
 
