@@ -10,6 +10,7 @@ from attnlint.attention.sites import AttentionSite, contracted_axis
 from attnlint.dims import Answer, equal
 from attnlint.tensor import Axis, Tensor, show_axis, show_shape
 from attnlint.trace import OpCall
+from attnlint.values import is_none
 
 _TURNS = frozenset({"transpose", "permute", "transpose_all", "matrix_transpose", "moveaxis", "rearrange"})
 
@@ -100,7 +101,7 @@ def last_turn(tensor: Tensor) -> OpCall | None:
 
 def _reversed(tensor: Tensor) -> OpCall | None:
     op = tensor.op
-    if op is not None and op.name == "transpose_all":
+    if op is not None and (op.name == "transpose_all" or (op.name == "permute" and is_none(op.args.get("perm")))):
         inner = op.tensor("x")
         rank = inner.rank if inner is not None else None
         if (rank is not None and rank >= 3) or (inner is not None and rank is None and len(inner.axes) >= 3):

@@ -100,7 +100,8 @@ def _is_hidden(tensor: Tensor | None) -> bool:
     if tensor is None:
         return True
     for op in ancestors(tensor, lambda o: o.name in _PASSES, 60):
-        if op.name == "unknown" or (op.name == "conv" and not _has_heads(tensor)):
+        # Recurrent states are bounded, and the dot attention between them is unscaled by design.
+        if op.name in {"unknown", "rnn"} or (op.name == "conv" and not _has_heads(tensor)):
             return True
         if op.name in PRODUCTS and not op.notes.get("projection") and not _has_weight(op):
             return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
@@ -26,6 +27,8 @@ _FUNCTIONS = {
     "flash_attn": ("attnlint.frameworks.fused_kernels",),
     "flash_attn_interface": ("attnlint.frameworks.fused_kernels",),
     "einops": ("attnlint.frameworks.einops",),
+    "tensorflow": ("attnlint.frameworks.tensorflow_functions",),
+    "keras": ("attnlint.frameworks.keras_ops", "attnlint.frameworks.keras_backend"),
 }
 _METHODS = {
     "numpy": "attnlint.frameworks.numpy_methods",
@@ -34,6 +37,8 @@ _METHODS = {
     "cupy": "attnlint.frameworks.cupy",
     "mlx": "attnlint.frameworks.mlx_methods",
     "tinygrad": "attnlint.frameworks.tinygrad",
+    "tensorflow": "attnlint.frameworks.tensorflow_methods",
+    "keras": "attnlint.frameworks.tensorflow_methods",
 }
 _LAYERS = {
     "torch": "attnlint.frameworks.torch_layers",
@@ -43,14 +48,34 @@ _LAYERS = {
     "haiku": "attnlint.frameworks.jax_layers",
     "mlx": "attnlint.frameworks.mlx_nn",
     "tinygrad": "attnlint.frameworks.tinygrad",
+    "keras": "attnlint.frameworks.keras_layers",
 }
 _ARRAYS = {"flax": "jax", "equinox": "jax", "haiku": "jax", "optax": "jax", "cupyx": "cupy"}
 LIBRARIES = tuple(_FUNCTIONS)
 
 
+# One library under several names, and modules that others of the same library are also reached through.
+_ALIASES = (
+    (re.compile(r"^(?:tensorflow\.(?:compat\.v[12]\.|python\.)?keras|tf_keras|keras_core)\b"), "keras"),
+    (re.compile(r"^keras\.src\b"), "keras"),
+    (re.compile(r"^keras\.(layers|ops|activations|losses|backend)\.(?:\w+\.)+(\w+)$"), r"keras.\1.\2"),
+    (re.compile(r"^tensorflow\.experimental\.numpy\b"), "numpy"),
+    (re.compile(r"^tensorflow\.(?:compat\.v[12]|python\.ops\.\w+)\."), "tensorflow."),
+    (re.compile(r"^tensorflow\.(?:math|nn|linalg)\."), "tensorflow."),
+)
+
+
+@cache
+def resolved(dotted: str) -> str:
+    """A dotted name as the tables have it: `tensorflow.keras.layers.Dense` is `keras.layers.Dense`."""
+    for pattern, name in _ALIASES:
+        dotted = pattern.sub(name, dotted)
+    return dotted
+
+
 def library_of(dotted: str) -> str:
     """The library that a dotted name belongs to, such as `torch`; empty for others."""
-    root = dotted.partition(".")[0]
+    root = resolved(dotted).partition(".")[0]
     return root if root in LIBRARIES else ""
 
 
@@ -71,7 +96,8 @@ def maker_of(dotted: str) -> str:
 
 def function(dotted: str) -> Spelling | None:
     """A library's function by its dotted name; None where it is none that we know."""
-    return _functions(library_of(dotted)).get(dotted)
+    name = resolved(dotted)
+    return _functions(library_of(name)).get(name)
 
 
 def method(library: str, name: str, keywords: Iterable[str] = ()) -> Spelling | None:
@@ -96,7 +122,8 @@ def random_method(name: str) -> Spelling | None:
 
 def layer(dotted: str) -> LayerSpelling | None:
     """A library's layer by its class; None where it is none that we know."""
-    return _layers(library_of(dotted)).get(dotted)
+    name = resolved(dotted)
+    return _layers(library_of(name)).get(name)
 
 
 @cache

@@ -146,6 +146,8 @@ class Attributes:
                 return ShapeOf(owner)
             case "ndim" | "rank":
                 return Size(dims.unknown("a rank")) if owner.rank is None else integer(owner.rank)
+            case "size" if owner.library == "numpy" and owner.rank is not None:
+                return Size(dims.product([axis.size for axis in owner.axes]))
             case "T" | "H":
                 return self.i.m.emit("transpose_all", {"x": owner}, site, name)
             case "mT" | "mH":
@@ -162,7 +164,7 @@ class Attributes:
     def _of_layer(self, owner: Layer, name: str, site: Site) -> Value:
         if name in owner.attrs:
             return owner.attrs[name]
-        if name in {"weight", "bias", "kernel", "in_proj_weight"}:
+        if name in {"weight", "bias", "kernel", "embeddings", "in_proj_weight"}:
             tensor = self.i.m.input(name, site, layer=True)
             tensor.param = True
             self.i.m.journal.write(owner.attrs, name, tensor)

@@ -52,9 +52,9 @@ class Builtins:
             name: Native(name, run)
             for name, run in {
                 "range": self._range, "len": self._len, "zip": self._zip, "map": self._map,
-                "enumerate": self._enumerate, "list": self._list, "tuple": self._tuple, "reversed": self._list,
+                "enumerate": self._enumerate, "list": self._list, "tuple": self._tuple, "reversed": self._reversed,
                 "sorted": self._list, "dict": self._dict, "int": self._number, "float": self._float,
-                "abs": self._first, "round": self._number, "getattr": self._getattr, "hasattr": self._hasattr,
+                "abs": self._abs, "round": self._number, "getattr": self._getattr, "hasattr": self._hasattr,
                 "setattr": self._setattr, "isinstance": self._isinstance, "print": self._nothing, "next": self._next,
                 "iter": self._first, "max": self._maximum, "min": self._minimum, "bool": self._bool,
                 "type": self._type, "sum": self._sum, "str": self._text,
@@ -73,6 +73,8 @@ class Builtins:
         """What an unseen base class gives to an object."""
         if name in {"register_buffer", "register_parameter", "add_module", "register_module"}:
             return Native(name, lambda args, kwargs, site: self._register(this, args, kwargs, site))
+        if name in {"add_weight", "add_variable"}:
+            return Native(name, self._add_weight)
         if name in _SELF_RETURNING:
             return Native(name, lambda args, kwargs, site: this)
         if name in _MODULE_METHODS:
@@ -89,6 +91,15 @@ class Builtins:
             self.i.m.journal.write(this.attrs, name, value)
         del site
         return NONE
+
+    def _add_weight(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        """A weight of a shape, which comes first or behind the weight's name."""
+        sizes = kwargs.get("shape", next((arg for arg in args if as_str(arg) is None), Seq([])))
+        made = self.i.m.emit("weight", {"sizes": Seq([]) if is_none(sizes) else sizes}, site, "add_weight")
+        name = as_str(kwargs.get("name", args[0] if args else None))
+        if isinstance(made, Tensor) and name:
+            made.aliases.append(name)
+        return made
 
     def _range(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
         if len(args) > 1 and as_int(args[0]) == 0:
@@ -164,9 +175,19 @@ class Builtins:
                 return Unknown("a number")
         return value
 
+    def _reversed(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        value = self._list(args, kwargs, site)
+        return Seq(value.items[::-1], "list", value.many) if isinstance(value, Seq) else value
+
     def _first(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        return args[0] if args else NONE
+
+    def _abs(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
         value = args[0] if args else NONE
-        return self.i.m.emit("abs", {"x": value}, site, "abs") if isinstance(value, Tensor) else value
+        if isinstance(value, Tensor):
+            return self.i.m.emit("abs", {"x": value}, site, "abs")
+        number = value.dim.number if isinstance(value, Size) else None
+        return Size(dims.const(abs(number))) if number is not None else value
 
     def _getattr(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
         name = as_str(args[1]) if len(args) > 1 else None

@@ -11,6 +11,7 @@ from attnlint.frameworks.spelling import Parameter, Spelling
 from attnlint.interpret.arguments import bind, bind_parameters
 from attnlint.interpret.external import External
 from attnlint.interpret.guesses import Guesses
+from attnlint.interpret.layer_rewrites import REWRITES
 from attnlint.interpret.methods import Methods
 from attnlint.interpret.objects import Objects
 from attnlint.ir import Site
@@ -179,6 +180,7 @@ class Calls:
         for name in ("forward", "call", "__call__"):
             holder = self.i.attributes.owner_of(this.cls, name)
             if holder is not None:
+                self.objects.build(this, args[0] if args else next(iter(kwargs.values()), NONE), site)
                 bound = self.i.attributes.bind(holder.members[name], this, holder, site)
                 return self.call(bound, args, kwargs, site, name)
         base = next((b for b in this.cls.bases if isinstance(b, Ref) and layer(b.dotted)), None)
@@ -204,23 +206,31 @@ class Calls:
         """Carry out the op that a spelling stands for."""
         bound = {**spelling.defaults, **bind(spelling.params, args, kwargs), **spelling.fixed}
         bound = {name: self.i.as_operand(self.i.m.settled(value), site) for name, value in bound.items()}
-        result = self.i.m.emit(spelling.op, bound, site, text, maker_of(text))
+        other = REWRITES.get(spelling.op)
+        result = other(self.i, bound, site, text) if other else self._emitted(spelling, bound, site, text)
         first = bound.get(spelling.params[0].name) if spelling.params else None
         if spelling.inplace and first is not None:
             self.i.m.replace(first, result)
         return result
+
+    def _emitted(self, spelling: Spelling, bound: dict[str, Value], site: Site, text: str) -> Value:
+        return self.i.m.emit(spelling.op, bound, site, text, maker_of(text))
 
     def _layer(self, made: Layer, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
         children = made.config.get("children")
         if made.kind == "sequential" and isinstance(children, Seq):
             value = args[0] if args else NONE
             for child in children.items:
-                value = self.call(child, [value], {}, site)
+                # An input among the layers says what shape comes in and does nothing.
+                value = value if isinstance(child, Tensor) else self.call(child, [value], {}, site)
             return value
         spelling = layer(made.dotted)
         call: tuple[Parameter, ...] = spelling.call if spelling else ()
         bound = {**made.config, **bind(call, args, kwargs)}
         bound = {name: self.i.as_operand(self.i.m.settled(value), site) for name, value in bound.items()}
+        other = REWRITES.get(made.kind)
+        if other is not None:
+            return other(self.i, bound, site, made.name or made.dotted)
         result = self.i.m.emit(made.kind, bound, site, made.name or made.dotted)
         self.i.m.trace.ops[-1].notes.setdefault("layer", made)
         return result

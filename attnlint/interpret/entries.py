@@ -13,12 +13,12 @@ from attnlint.machine import Machine, OutOfBudget
 from attnlint.state import Scope
 from attnlint.tensor import Shape
 from attnlint.trace import Frame, Trace
-from attnlint.values import ClassValue, Func, Instance, Lazy, ModuleValue, Seq, Unknown, Value
+from attnlint.values import NONE, ClassValue, Func, Instance, Lazy, ModuleValue, Seq, Unknown, Value
 
 MAX_SCRIPT = 200_000
 MAX_RETRACE = 1_500
 _STRONG = re.compile(
-    r"oftmax|mask|attn\(|model\(|dot_product|eadAttention|nn\.Transformer|matmul|einsum|bmm\(| @ |\.dot\("
+    r"oftmax|mask|attn\(|model\(|dot_product|eadAttention|nn\.Transformer|matmul|einsum|batch_dot|bmm\(| @ |\.dot\("
     r"|np\.exp|lash_att|_attention\("
     r"|cache|project_k|k_proj"
     r"|Attention\("
@@ -167,9 +167,8 @@ class _FileTracer:
                 # A method's `w` is its input; the weights of an object are its attributes.
                 _no_weight(values["w"])
             bound = Func(func.node, func.scope, this, func.owner)
-            if isinstance(this, Instance) and func.name in {"call", "__call__"} and "build" in func.owner.members:  # type: ignore[union-attr]
-                build = interpreter.attributes.get(this, "build", func.node.site)
-                interpreter.calls.call(build, [Unknown("the input's shape", "input_shape")], {}, func.node.site)
+            if isinstance(this, Instance) and func.name in {"call", "__call__"}:
+                interpreter.calls.objects.build(this, next(iter(values.values()), NONE), func.node.site)
             result = interpreter.calls.inline(bound, [], dict(values), func.node.site)
             text = getattr(func.node, "docstring", "")
             self._closures(interpreter, result, Frame(func.name, text=text))
@@ -232,6 +231,8 @@ def _main_library(index: FileIndex) -> str:
     for name in ("mlx", "tinygrad", "torch", "tensorflow", "keras", "jax", "cupy", "numpy"):
         if name in found:
             return name
+    if re.search(r"\btf\.", index.text):
+        return "tensorflow"
     if re.search(r"\b(?:torch|nn|F)\.", index.text):
         return "torch"
     return "numpy" if re.search(r"\bnp\.", index.text) else ""

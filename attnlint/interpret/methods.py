@@ -52,14 +52,8 @@ class Methods:
                 return self._of_list(owner, name, args, site)
             case Mapping():
                 return self._of_dict(owner, name, args, kwargs, site)
-            case ShapeOf(tensor):
-                if name == "numel":
-                    return (
-                        Size(dims.product([axis.size for axis in tensor.axes]))
-                        if tensor.rank is not None
-                        else Unknown("a size")
-                    )
-                return Unknown(f"{name} of a shape")
+            case ShapeOf():
+                return self._of_shape(owner, name)
             case Size():
                 return (
                     owner
@@ -72,8 +66,21 @@ class Methods:
                 native = self.i.builtins.of_object(owner, name)
                 return self.i.calls.call(native, args, kwargs, site) if native is not None else owner
             case Layer():
-                return owner
+                return self._of_layer(owner, name, args)
         return self.i.m.unknown(f"the method {name} is not followed", site, {"x": owner})
+
+    def _of_shape(self, owner: ShapeOf, name: str) -> Value:
+        if name == "as_list":
+            return owner
+        if name == "numel" and owner.tensor.rank is not None:
+            return Size(dims.product([axis.size for axis in owner.tensor.axes]))
+        return Unknown(f"{name} of a shape")
+
+    def _of_layer(self, owner: Layer, name: str, args: list[Value]) -> Value:
+        children = owner.config.get("children")
+        if name == "add" and args and isinstance(children, Seq):
+            self.i.m.journal.write(children.items, len(children.items), args[0])
+        return owner
 
     def _of_tensor(self, owner: Value, name: str, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
         tensor = as_tensor(owner)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _PACKAGES = {
     "np": "numpy", "numpy": "numpy", "torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "math": "math",
-    "jnp": "jax.numpy", "jax": "jax", "tf": "tensorflow", "mx": "mlx.core",
+    "jnp": "jax.numpy", "jax": "jax", "tf": "tensorflow", "keras": "keras", "mx": "mlx.core",
 }  # fmt: skip
 _QUERIES = frozenset({"q", "query", "queries"})
 _KEYS_VALUES = frozenset({"k", "v", "key", "keys", "value", "values"})

@@ -6,11 +6,28 @@ from typing import TYPE_CHECKING
 
 from attnlint import ir
 from attnlint.ir import Site
-from attnlint.values import ClassValue, Const, Func, Instance, Mapping, Ref, Size, Unknown, Value, is_none
+from attnlint.ops.signature import as_tensor
+from attnlint.tensor import Tensor
+from attnlint.values import (
+    ClassValue,
+    Const,
+    Func,
+    Instance,
+    Mapping,
+    Ref,
+    Seq,
+    ShapeOf,
+    Size,
+    Unknown,
+    Value,
+    is_none,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from attnlint.interpret.interpreter import Interpreter
 
+# Marks an object whose weights are made; no author can write an attribute of that name.
+_BUILT = "build()"
 _ENUMS = frozenset({"enum.Enum", "enum.IntEnum", "enum.Flag", "typing.Protocol", "abc.ABC"})
 
 
@@ -39,6 +56,18 @@ class Objects:
                 self.i.calls.call(self.i.attributes.bind(holder.members[name], this, holder, site), [], {}, site)
         self._forget(this)
         return this
+
+    def build(self, this: Instance, given: Value, site: Site) -> None:
+        """Run the method that makes an object's weights once its first input's shape is known, if it has one."""
+        holder = self.i.attributes.owner_of(this.cls, "build")
+        if holder is None or _BUILT in this.attrs:
+            return
+        self.i.m.journal.write(this.attrs, _BUILT, Const(True))
+        member = holder.members["build"]
+        if isinstance(member, Func) and (params := [p for p in member.node.params[1:] if not p.kind]):
+            others: list[Value] = [Unknown("an input's shape", p.name) for p in params[1:] if p.default is None]
+            bound = self.i.attributes.bind(member, this, holder, site)
+            self.i.calls.call(bound, [_shapes(given), *others], {}, site)
 
     def symbolic(self, cls: ClassValue, site: Site) -> Value:
         """An object whose constructor's arguments are parameters of the entry point; one for each class."""
@@ -123,6 +152,17 @@ class Objects:
                 self.i.m.journal.write(this.attrs, name, unknown)
             elif isinstance(value, Const):
                 self.i.m.journal.write(this.attrs, name, Unknown(f"{name} is set by another method", name))
+
+
+def _shapes(given: Value) -> Value:
+    """The shape of an input, or the shapes of a list of them."""
+    if isinstance(given, Seq):
+        return Seq([_shapes(item) for item in given.items], given.kind, given.many)
+    if isinstance(given, Mapping):
+        return Mapping({name: _shapes(item) for name, item in given.items.items()}, given.open)
+    # What may be a list or a dict of tensors must not become one tensor by being asked for its shape.
+    tensor = as_tensor(given) if isinstance(given, Tensor) or getattr(given, "tensor", None) else None
+    return ShapeOf(tensor) if tensor is not None else Unknown("the input's shape", "input_shape")
 
 
 def later_attributes(cls: ClassValue) -> set[str]:

@@ -48,6 +48,12 @@ def filled(args: Args) -> Result:
     return result
 
 
+@op("weight")
+def weight(args: Args) -> Result:
+    """A weight made with sizes."""
+    return _made(args, param=True)
+
+
 @op("rand", "randint")
 def rand(args: Args) -> Result:
     """An array of random numbers; one number where no size is given."""

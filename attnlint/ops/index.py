@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from attnlint import dims
 from attnlint.dims import Answer, Dim
-from attnlint.ops.common import NO_SHAPE, anonymous, broadcast, derived_axis, dtype_of, keep
+from attnlint.ops.common import NO_SHAPE, anonymous, broadcast, derived_axis, dtype_of, keep, learn_rank
 from attnlint.ops.signature import Args, Result, op
 from attnlint.tensor import UNKNOWN_SHAPE, Axis, Shape, Tensor, axis
 from attnlint.values import Const, Seq, Size, SliceValue, Unknown, Value, as_dim, as_int, is_none
@@ -137,9 +137,9 @@ def index(args: Args) -> Result:
     # A table that is looked up by ids gives activations.
     looked_up = any(isinstance(item, Tensor) and not item.param for item in items or ())
     param = True if getattr(args.values.get("x"), "param", False) and not looked_up else None
-    shape = args.shape("x")
     if items is None:
         return Result(UNKNOWN_SHAPE, dtype=dtype, param=param, reason="the index is not known")
+    shape = _whole(args, items)
     before, after, has_ellipsis = _expand(items, shape)
     front, back = sum(map(_consumes, before)), sum(map(_consumes, after))
     reading = _Reading()
@@ -155,6 +155,19 @@ def index(args: Args) -> Result:
     notes: dict[str, object] = {"dropped": tuple(reading.dropped), "slices": tuple(reading.slices)}
     reason = reason or ("an index is not known" if reading.lost else "")
     return Result(result, dtype=dtype, param=param, notes=notes, reason=reason if not result.known else "")
+
+
+def _whole(args: Args, items: list[Value]) -> Shape:
+    """The shape of what is indexed; one of which nothing is known has the axes that a full index names.
+
+    Whoever puts axes in and writes out the slices up to the end, as in `mask[:, None, None, :]`, names all there are.
+    """
+    shape = args.shape("x")
+    slices, new = sum(map(_is_full, items)), sum(map(is_none, items))
+    names_all = new >= 2 or (new == 1 and _is_full(items[-1]) and is_none(items[-2]))
+    if shape.known or slices < 2 or slices + new != len(items) or not names_all:
+        return shape
+    return learn_rank(args.values.get("x"), slices)
 
 
 def _items(args: Args) -> list[Value] | None:

@@ -67,7 +67,7 @@ def _convolved(one: Axis, args: Args, number: int) -> Axis:
         if grown == 0:
             return one
         return fresh(one.size + dims.const(grown), one.kind or "seq")
-    if args.text("padding") == "same":
+    if args.text("padding") == "same" and stride == 1:
         return one
     size = _strided(one.size, args, number)
     return fresh(size, "seq")
@@ -146,7 +146,21 @@ def rnn(args: Args) -> Result:
     size = None if hidden is None or twice is None else hidden * dims.const(2 if twice else 1)
     result = Shape((*shape.axes[:-1], fresh(size, "feature")), shape.open)
     notes = _expect(shape.at(-1), args.dim("input_size"))
+    if "steps" in args.values:
+        return _asked(args, result, notes)
     return Result(result, parts=(result, UNKNOWN_SHAPE), dtype=dtype_of(args.values.get("x")), notes=notes)
+
+
+def _asked(args: Args, every: Shape, notes: dict[str, object]) -> Result:
+    """Of a recurrent layer the outputs of all `steps` or only the last one's, and its `states` where `ends` asks."""
+    dtype = dtype_of(args.values.get("x"))
+    last = Shape((*every.axes[:-2], every.axes[-1]), every.open) if len(every.axes) >= 2 else UNKNOWN_SHAPE
+    steps = args.flag("steps")
+    first = UNKNOWN_SHAPE if steps is None else every if steps else last
+    if not args.flag("ends"):
+        return Result(first, dtype=dtype, notes=notes, reason="" if first.known else NO_SHAPE)
+    count = (args.int("states", 1) or 1) * (2 if args.flag("bidirectional") else 1)
+    return Result(first, parts=(first, *[UNKNOWN_SHAPE if count > 2 else last] * count), dtype=dtype, notes=notes)
 
 
 @op("loss")
