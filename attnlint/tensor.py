@@ -29,10 +29,12 @@ class Atom:
     part: str = ""
     name: str = ""
 
-    def learn(self, kind: Kind, name: str = "") -> None:
+    def learn(self, kind: Kind, name: str = "", size: Dim | None = None) -> None:
         """Take what the author's names say of it, where nothing was known."""
         self.kind = self.kind or kind
         self.name = self.name or name
+        if size is not None and self.size.name.startswith("?"):
+            self.size = size
 
     @property
     def root(self) -> Atom:

@@ -186,8 +186,8 @@ class Binding:
         if not shape.open and not value.shape.open and len(shape.axes) == len(value.axes):
             for mine, theirs in zip(value.axes, shape.axes, strict=True):
                 if len(mine.atoms) == len(theirs.atoms) == 1:
-                    name = theirs.atoms[0].size.name
-                    mine.atoms[0].learn(theirs.atoms[0].kind, "" if name.startswith("?") else name)
+                    said = theirs.atoms[0].size
+                    mine.atoms[0].learn(theirs.atoms[0].kind, "" if said.name.startswith("?") else said.name, said)
 
     def size(self, name: str, scope: Scope) -> Dim:
         """The size that a comment names: the author's variable of that name, or a symbol of this trace."""
