@@ -262,8 +262,15 @@ def test_leaving():
     assert node.value is None
 
 
+def test_names_of_other_scopes():
+    first, second = lower("def f():\n    global a, b\n    nonlocal c\n", 1).stmts[0].body
+    assert isinstance(first, ir.Outer)
+    assert (first.names, first.nonlocal_) == (("a", "b"), False)
+    assert (second.names, second.nonlocal_) == (("c",), True)
+
+
 def test_statements_that_make_nothing_are_left_out():
-    assert lower("pass\nglobal a\ndel b\n", 1).stmts == ()
+    assert lower("pass\ndel b\n", 1).stmts == ()
 
 
 def test_comments_above_beside_and_at_the_end():
