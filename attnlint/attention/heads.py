@@ -196,7 +196,11 @@ def _aligned(axes: Sequence[Axis], targets: Sequence[Target]) -> Misfit | None:
         return None
     if len(rest) == len(wanted) == 1 and not _is_of_heads(rest[0]):
         return None
-    if not all(_stands(axis, target) for axis, target in zip(axes[:lead], targets[:lead], strict=True)):
+    before = list(zip(axes[:lead], targets[:lead], strict=True))
+    if not all(_stands(axis, target) for axis, target in before):
+        return None
+    if any(target.size is None and not known(axis.size) and axis.kind != "seq" for axis, target in before):
+        # A -1 for an axis of which nothing is known may be meant to take heads too.
         return None
     return _compared(product([axis.size for axis in rest]), wanted)
 

@@ -28,7 +28,8 @@ def misfit(use: MaskUse, site: AttentionSite | None) -> Misfit | None:
     scores = _scores_shape(use, site)
     if mask is None or scores is None or not mask.shape.known or not scores.known:
         return None
-    if use.info.bias and not use.info.is_mask:
+    if (use.info.bias or use.op.name in {"mul", "div"}) and not use.info.is_mask:
+        # A bias, or a factor that nothing says to be a mask.
         return None
     return _compare(mask.shape, scores, use.info, site)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from attnlint import dims
@@ -62,7 +63,7 @@ class Attributes:
             case Instance():
                 return self.of_instance(owner, name, site)
             case ClassValue():
-                return self.member(owner, name) or self._remembered(owner.members, name, owner.name, site)
+                return self._of_class(owner, name, site)
             case Layer():
                 return self._of_layer(owner, name, site)
             case Unknown():
@@ -83,6 +84,18 @@ class Attributes:
             case _:
                 return Method(owner, name)
 
+    def _of_class(self, owner: ClassValue, name: str, site: Site) -> Value:
+        holder = self.owner_of(owner, name)
+        if holder is None:
+            return self._remembered(owner.members, name, owner.name, site)
+        found = holder.members[name]
+        if isinstance(found, Func) and found.this is None and self._is_classmethod(found):
+            return Func(found.node, found.scope, owner, holder)
+        return found
+
+    def _is_classmethod(self, func: Func) -> bool:
+        return any(self.i.decorator_name(each) == "classmethod" for each in getattr(func.node, "decorators", ()))
+
     def member(self, cls: ClassValue, name: str) -> Value | None:
         """A class's member, looked for in its bases too."""
         if name in cls.members:
@@ -102,6 +115,20 @@ class Attributes:
             if found is not None:
                 return found
         return None
+
+    def lacks(self, owner: Instance, name: str) -> bool:
+        """Whether an object surely has no such attribute: its class and all bases of it are in sight."""
+        if name in owner.attrs or self.owner_of(owner.cls, name) is not None or not owner.ready:
+            return False
+        # Another method, or code outside of the class, may set it before this is asked.
+        is_set = re.search(rf"setattr\(|\.{re.escape(name)}\b[^=\n]*=(?!=)", self.i.m.trace.text)
+        return not is_set and self._in_sight(owner.cls) and self.member(owner.cls, "__getattr__") is None
+
+    def _in_sight(self, cls: ClassValue) -> bool:
+        return all(
+            self._in_sight(base) if isinstance(base, ClassValue) else getattr(base, "dotted", "") == "builtins.object"
+            for base in cls.bases
+        )
 
     def after(self, cls: ClassValue, owner: ClassValue, name: str) -> tuple[Value, ClassValue] | None:
         """What `super()` finds for a member, in the bases of the class whose method asks."""
@@ -134,7 +161,7 @@ class Attributes:
         if "staticmethod" in kinds:
             return value
         if "classmethod" in kinds:
-            return Func(value.node, value.scope, holder, holder)
+            return Func(value.node, value.scope, this.cls if isinstance(this, Instance) else this, holder)
         bound = Func(value.node, value.scope, this, holder)
         if kinds & {"property", "cached_property", "functools.cached_property"}:
             return self.i.calls.call(bound, [], {}, site)

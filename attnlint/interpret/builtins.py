@@ -193,6 +193,8 @@ class Builtins:
         name = as_str(args[1]) if len(args) > 1 else None
         if name is None:
             return Unknown("an attribute whose name is not known")
+        if len(args) > 2 and isinstance(args[0], Instance) and self.i.attributes.lacks(args[0], name):
+            return args[2]
         value = self.i.attributes.get(args[0], name, site)
         if len(args) > 2 and isinstance(value, Unknown) and value.tensor is None and is_none(args[2]):
             value.maybe_none = True

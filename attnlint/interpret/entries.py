@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from attnlint import ir
 from attnlint.frameworks import arrays_of
@@ -57,6 +58,8 @@ class _FileTracer:
         fill(self.globals, index, "__main__")
         names = {part.name for part in index.definitions}
         self.uses = {part: part.words & names - {part.name} for part in index.definitions}
+        counts = Counter(part.name for part in index.definitions)
+        self.redefined = {name for name, count in counts.items() if count > 1}
 
     def script(self) -> None:
         """Run the module's own statements, in order."""
@@ -66,7 +69,7 @@ class _FileTracer:
         try:
             for part in self.index.parts:
                 if part.kind != "code":
-                    if isinstance(self.globals.names.get(part.name), Lazy):
+                    if part.name in self.redefined or isinstance(self.globals.names.get(part.name), Lazy):
                         self.globals.names[part.name] = Lazy(part)
                 elif len(part.text) > MAX_SCRIPT:
                     self._too_long(part)
@@ -106,6 +109,9 @@ class _FileTracer:
 
     def definition(self, part: Part) -> None:
         """Trace a definition unless everything of interest that it reaches has been traced."""
+        if part.name in self.redefined:
+            # As in a notebook, whose cells improve on each other: each definition is judged by itself.
+            self.globals.names[part.name] = Lazy(part)
         if not self._is_news(part):
             return
         self.finished.add(part)
