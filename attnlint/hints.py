@@ -21,7 +21,7 @@ _BRACKETS = re.compile(rf"[\[(]\s*({_EXPRESSION}(?:\s*,\s*{_EXPRESSION})*\s*,?)\
 _LISTED = rf"[\[(]\s*({_SIZE}(?:\s*,\s*{_SIZE})+)\s*[\])]"
 _PRODUCT = re.compile(rf"{_LISTED}\s*(?:@|[x\u00d7·*])\s*{_LISTED}")
 _BARE = re.compile(rf"^#+\s*(?:shape\s*[:=]?\s*|->\s*|=>\s*)?({_SIZE}(?:\s*,\s*{_SIZE})+)\s*$")
-_CROSSED = re.compile(r"^#+\s*(?:shape\s*[:=]?\s*)?\(?([A-Za-z_]\w*(?:\s+[x\u00d7]\s+[A-Za-z_0-9]\w*)+)\)?\s*$")
+_CROSSED = re.compile(r"^#+\s*(?:shape\s*[:=]?\s*)?\(?([A-Za-z_0-9]\w*(?:\s+[x\u00d7]\s+[A-Za-z_0-9]\w*)+)\)?\s*$")
 _NAMED = re.compile(
     r"(?P<names>[A-Za-z_]\w*(?:(?:\s*[/,&]\s*|\s+and\s+)[A-Za-z_]\w*)*)"
     r"(?:\s*\([^()\[\]]{0,40}\))?\s*"
@@ -56,7 +56,7 @@ def in_comment(text: str) -> list[Hint]:
         bare = pattern.match(text)
         if bare is not None:
             sizes = tuple(re.split(split, bare.group(1)))
-            if any(kind_of(size) for size in sizes):
+            if any(kind_of(size) for size in sizes) or (pattern is _CROSSED and all(s.isdigit() for s in sizes)):
                 return [Hint(sizes)]
     return _in_text(text.lstrip("# "))
 

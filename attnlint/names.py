@@ -6,7 +6,10 @@ import re
 
 from attnlint.tensor import Kind
 
-_BATCH = "b bs bsz nb batch batch_size batchsize batches n_batch n_batches nbatches num_batches bz"
+_BATCH = (
+    "b bs bsz nb batch batch_size batchsize batches n_batch n_batches nbatches num_batches bz sz_b bsize batch_sz mb "
+    "mbs nbatch"
+)
 _HEADS = (
     "h nh hn head heads n_head n_heads num_heads num_head nhead nheads nhd n_kv_heads num_kv_heads n_kv_head kv_heads "
     "num_attention_heads num_key_value_heads n_local_heads n_local_kv_heads attention_heads attn_heads n_rep_heads "
@@ -15,7 +18,8 @@ _HEADS = (
 _SEQ = (
     "t s l i j tq tk ts seq seq_len seqlen seq_length sequence_length length len q_len k_len kv_len src_len tgt_len "
     "q_length k_length kv_length query_len key_len value_len query_length key_length lq lk lv tgt src "
-    "n_tokens num_tokens tokens block_size max_len max_length max_seq_len max_seq_length maxlen context_length "
+    "n_tokens num_tokens tokens n_words num_words words n_token n_queries n_keys num_queries num_keys n_seq n_cells "
+    "block_size max_len max_length max_seq_len max_seq_length maxlen context_length "
     "context_len ctx_len n_ctx ctx window window_size seq_q seq_k len_q len_k len_v n_q n_k nq nk sq sk t_q t_k "
     "s_q s_k src_seq_len tgt_seq_len target_len source_len max_position_embeddings timesteps steps positions q k"
 )
@@ -88,7 +92,7 @@ def role_of(name: str) -> str:
 
 
 _WEIGHT = re.compile(
-    r"^[wW](?:_?(?:qkv|kv|out|in|[qkvoihuaxy])?s?_?\d*)$|^[wW]_\w+$|weight(?!s)|(?:^|_)proj(?:ection)?(?:_|$)|kernel|^U$|^U_\w$"
+    r"^[wW](?:_?(?:qkv|kv|out|in|[qkvoihuaxyQKVO])?s?_?\d*)$|^[wW]_\w+$|weight(?!s)|(?:^|_)proj(?:ection)?(?:_|$)|kernel|^U$|^U_\w$"
 )
 
 

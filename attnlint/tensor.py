@@ -118,6 +118,8 @@ class Shape:
         return None
 
 
+_SAME_SHAPE = frozenset({"norm", "dropout", "identity", "cast", "activation", "mul", "div", "add"})
+
 UNKNOWN_SHAPE = Shape((), open=True)
 
 
@@ -157,7 +159,21 @@ class Tensor:
         kept = self.shape.axes
         front = shape.axes[: len(shape.axes) - len(kept)]
         self.shape = Shape((*front, *kept), shape.open)
+        self._tell_source()
         return True
+
+    def _tell_source(self) -> None:
+        """What is learnt of a result holds for what it was made from: the ids of an embedding, an array of a norm."""
+        op = self.op
+        if op is None or self.shape.open:
+            return
+        if op.name == "embedding" and (ids := op.tensor("ids")) is not None:
+            ids.learn(Shape(self.shape.axes[:-1]))
+        elif op.name in _SAME_SHAPE:
+            for inner in op.inputs:
+                if inner.shape.open and not inner.param:
+                    inner.learn(self.shape)
+                    return
 
 
 def show_axis(one: Axis) -> str:

@@ -24,7 +24,7 @@ CARRIERS = LAYOUT | _POINTWISE
 _BOTH = frozenset({"add", "sub", "mul", "div", "maximum", "minimum", "join", "where", "pow", "floordiv"})
 _ONE = {
     "masked_fill": ("x",),
-    "setitem": ("x",),
+    "setitem": ("x", "value"),
     "at_set": ("x",),
     "expand_as": ("x",),
     "view_as": ("x",),
@@ -47,6 +47,8 @@ def operands(product: OpCall) -> tuple[Tensor, Tensor] | None:
     """The two tensors that a product multiplies; None where it has others."""
     if product.name == "einsum":
         found = product.inputs
+        if len(found) > 2:
+            found = tuple(tensor for tensor in found if not tensor.param)
         return (found[0], found[1]) if len(found) == 2 else None
     one, other = product.tensor("a"), product.tensor("b")
     return (one, other) if one is not None and other is not None else None

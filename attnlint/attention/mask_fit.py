@@ -90,6 +90,8 @@ def _clash(mine: Axis, theirs: Axis, kind: str) -> bool | None:
         # Two numbers that agree may do so by chance; one symbol is one size.
         return None
     kinds = mine.kind, kind
+    if any(atom.part in {"tiled", "interleaved", "joined"} for atom in mine.atoms):
+        return None
     if len(theirs.atoms) > 1 and len(mine.atoms) == 1 and {a.kind for a in theirs.atoms} == {"batch", "heads"}:
         return True if mine.kind == "batch" else None
     if "" in kinds or kinds[0] == kinds[1] or not _is_told(mine):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from attnlint.attention.lineage import PRODUCTS, PROJECTIONS, ancestors
+from attnlint.attention.lineage import PRODUCTS, PROJECTIONS, ancestors, carried
 from attnlint.tensor import Tensor
 from attnlint.trace import OpCall
 from attnlint.values import Choice, Const, Seq, Size, SliceValue, Unknown, Value, as_float, as_str, is_none
@@ -20,6 +20,7 @@ _PADDING = re.compile(
 _IDS = re.compile(r"(?:^|_)(?:ids?|tokens?|src|tgt|trg|idx|words?|sentences?|inputs?|tok)(?:_|$)", re.I)
 _BIAS = re.compile(r"bias|rel_?pos|relative|alibi|slope|(?:^|_)pos(?:_|$)|position", re.I)
 _COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
+_BY_SHAPE = frozenset({"expand_as", "view_as", "cast"})
 _STOPS = PRODUCTS | PROJECTIONS | {"softmax", "mha", "sdpa", "norm", "loss"}
 
 
@@ -89,7 +90,7 @@ def ancestors_of_mask(tensor: Tensor) -> list[OpCall]:
         order.append(op)
         # What a comparison of tokens or positions says does not hang on where these come from.
         if op.name not in _STOPS and not (op.name in _COMPARISONS and _of_comparison(op).is_mask):
-            queue.extend(op.inputs)
+            queue.extend([] if op.name.endswith("_like") else carried(op) if op.name in _BY_SHAPE else op.inputs)
     return order
 
 

@@ -44,6 +44,35 @@ def normaliser(op: OpCall) -> Normaliser | None:
         return Normaliser(op, scores, op.output, axes, whole=bool(op.notes.get("whole")))
     if op.name == "div" and op.output is not None:
         return _written(op)
+    if op.name == "exp" and op.output is not None:
+        return _by_logarithm(op, op.output)
+    return None
+
+
+def _by_logarithm(op: OpCall, weights: Tensor) -> Normaliser | None:
+    """`exp(log_softmax(x))` and `exp(x - logsumexp(x))`, the latter written out too."""
+    power = op.tensor("x")
+    inner = power.op if power is not None else None
+    if inner is None:
+        return None
+    if inner.name == "log_softmax":
+        scores, axis = inner.tensor("x"), inner.notes.get("axis")
+        axes = (axis,) if isinstance(axis, Axis) else None
+        return Normaliser(op, scores, weights, axes, whole=bool(inner.notes.get("whole"))) if scores else None
+    scores, below = (inner.tensor("a"), inner.tensor("b")) if inner.name == "sub" else (None, None)
+    if scores is None or below is None:
+        return None
+    for step in ancestors(below, lambda o: o.name in _NEUTRAL | {"log"}, 12):
+        summed = step.tensor("x")
+        if step.name == "sum" and summed is not None and summed.op is not None and summed.op.name == "exp":
+            summed = summed.op.tensor("x")
+        elif step.name != "logsumexp":
+            continue
+        if summed is scores:
+            reduced, whole = step.notes.get("reduced"), bool(step.notes.get("all"))
+            axes = reduced if isinstance(reduced, tuple) and reduced and not whole else None
+            keeps = bool(step.notes.get("keepdims")) or below.op is not step
+            return Normaliser(op, scores, weights, axes, whole, True, keeps, step.name == "logsumexp", op)
     return None
 
 

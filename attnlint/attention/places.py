@@ -17,7 +17,8 @@ def place_in(op: OpCall, frame: Frame) -> Site:
 
 def reached_from(op: OpCall) -> tuple[tuple[Site, str], ...]:
     """The outermost call on the way from where the trace began to an op; nothing for an op that stands there itself."""
-    calls = [frame for frame in op.frame.stack if frame.site is not None and frame.caller is not None and not frame.begins]
+    calls = [frame for frame in op.frame.stack if frame.site is not None and frame.caller is not None]
+    calls = [frame for frame in calls if not frame.begins]
     if not calls:
         return ()
     outermost = calls[-1]

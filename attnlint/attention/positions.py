@@ -92,6 +92,8 @@ def is_positional(tensor: Tensor) -> bool:
     for op in ancestors(tensor, lambda o: o.name in LAYOUT | {"mul", "dropout", "join"}, 30):
         if op.name == "embedding":
             return _by_name(op.spelling) or _counts(op)
+        if op.name == "index" and any(_by_name(name) for t in carried(op) for name in _names(t)):
+            return True
         if op.name in {"input", "parameter"} and _by_name(op.spelling):
             return True
         if op.output is not None and any(_by_name(name) for name in _names(op.output)):

@@ -48,6 +48,9 @@ def wrong_product(product: OpCall, site: AttentionSite | None = None) -> WrongPr
         )
         text += f": {show_shape(left.shape)} @ {show_shape(right.shape)}"
         return WrongProduct(text, certain, turn)
+    if _meets_positions(left, theirs, mine):
+        text = f"the product of query and key contracts {show_axis(mine)} of the query with the key's positions"
+        return WrongProduct(f"{text}: {show_shape(left.shape)} @ {show_shape(right.shape)}", True, turn)
     heads = _heads_on_heads(product)
     if heads is not None:
         return heads
@@ -109,9 +112,19 @@ def _reversed(tensor: Tensor) -> OpCall | None:
     return None
 
 
+def _meets_positions(query: Tensor, theirs: Axis, mine: Axis) -> bool:
+    """Whether the key is contracted over the very axis that the query keeps as its positions."""
+    rows = query.shape.at(-2)
+    if rows is None or len(rows.atoms) != 1 or len(theirs.atoms) != 1 or mine.same(theirs) or rows.same(mine):
+        return False
+    one, other = rows.atoms[0], theirs.atoms[0]
+    return one is other or (one.part == other.part == "" and one.root is other.root)
+
+
 def _by_kind(mine: Axis, theirs: Axis) -> bool:
     """A feature axis that meets an axis of positions, batch or heads, whose sizes are not known to be equal."""
-    if equal(mine.size, theirs.size) is Answer.YES:
+    if equal(mine.size, theirs.size) is Answer.YES and mine.size.value is None:
+        # Two numbers may agree by chance; one symbol is one size.
         return False
     kinds = {mine.kind, theirs.kind}
     if "heads" in kinds and not all(_is_sure(axis) for axis in (mine, theirs)):

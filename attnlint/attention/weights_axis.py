@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from attnlint.attention.evidence import is_one_query
 from attnlint.attention.normalise import renormalises
 from attnlint.attention.products import swapped, wrong_product
 from attnlint.attention.sites import AttentionSite
@@ -30,12 +31,12 @@ def wrong_axis(site: AttentionSite) -> WrongAxis | None:
         return None
     if softmax.whole:
         rank = softmax.scores.rank
-        if rank == 1 or (not softmax.scores.shape.known and not site.products):
+        if rank == 1 or is_one_query(site) or (not softmax.scores.shape.known and not site.products):
             return None
         return WrongAxis(
             f"softmax over the whole of {show_shape(softmax.scores.shape)}: all weights together sum to 1", True
         )
-    if softmax.written and not softmax.keeps:
+    if softmax.written and not softmax.keeps and not _drops_the_first(site):
         return _lost_axis(site)
     if softmax.axes is None:
         return _by_position(site)
@@ -87,6 +88,14 @@ def _by_position(site: AttentionSite) -> WrongAxis | None:
     if position == 1 and site.softmax.scores.shape.open:
         return WrongAxis("softmax over axis 1 of the scores, which is not the keys' unless they have two axes", False)
     return None
+
+
+def _drops_the_first(site: AttentionSite) -> bool:
+    """Whether the sum is over the first axis, so that dividing by it without that axis still lines up."""
+    softmax = site.softmax
+    assert softmax is not None
+    shape = softmax.scores.shape
+    return softmax.axes is not None and not shape.open and len(shape.axes) > 1 and softmax.axes[0] is shape.axes[0]
 
 
 def _lost_axis(site: AttentionSite) -> WrongAxis | None:

@@ -25,6 +25,9 @@ _MADE = frozenset(
 )
 
 
+_DATA = frozenset("x y z inputs input ids data tokens mask src tgt images image labels targets".split())
+
+
 class Binding:
     """Assignment to every sort of target."""
 
@@ -211,6 +214,17 @@ def mark_weight(name: str, value: Value) -> None:
         tensor = as_tensor(value)
         if tensor is not None:
             tensor.param = True
+
+
+def mark_parameters(key: str, value: Value) -> None:
+    """A random array under a string key is one of a dict of parameters, unless the key is one of data."""
+    if isinstance(value, Tensor) and value.op is not None and key.lower() not in _DATA:
+        value.param = value.param or (value.op.name in {"rand", "mul", "div"} and _is_random(value))
+
+
+def _is_random(tensor: Tensor) -> bool:
+    made = ancestors_of(tensor)
+    return any(op.name == "rand" for op in made) and all(op.name in _MADE for op in made)
 
 
 def ancestors_of(tensor: Tensor) -> list[OpCall]:

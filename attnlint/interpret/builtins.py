@@ -20,6 +20,7 @@ from attnlint.values import (
     Seq,
     ShapeOf,
     Size,
+    SliceValue,
     Unknown,
     Value,
     as_dim,
@@ -57,7 +58,7 @@ class Builtins:
                 "abs": self._abs, "round": self._number, "getattr": self._getattr, "hasattr": self._hasattr,
                 "setattr": self._setattr, "isinstance": self._isinstance, "print": self._nothing, "next": self._next,
                 "iter": self._first, "max": self._maximum, "min": self._minimum, "bool": self._bool,
-                "type": self._type, "sum": self._sum, "str": self._text,
+                "type": self._type, "sum": self._sum, "str": self._text, "slice": self._slice,
             }.items()
         }  # fmt: skip
 
@@ -258,6 +259,12 @@ class Builtins:
         if isinstance(value, Tensor):
             return self.i.m.emit("sum", {"x": value}, site, "sum")
         return Size(dims.unknown("a sum"))
+
+    def _slice(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        ends: list[Value | None] = [None if is_none(value) else value for value in args[:3]]
+        if len(ends) == 1:
+            ends = [None, ends[0]]
+        return SliceValue(*ends, *[None] * (3 - len(ends)))
 
     def _text(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
         return Unknown("a text")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from attnlint import dims, ir
-from attnlint.interpret.binding import mark_weight
+from attnlint.interpret.binding import mark_parameters, mark_weight
 from attnlint.interpret.joining import join
 from attnlint.interpret.numbers import arithmetic, compare, could_be_tensor, is_number
 from attnlint.ir import Site
@@ -115,6 +115,7 @@ class Expressions:
             else:
                 result.items[name] = value
                 mark_weight(name, value)
+                mark_parameters(name, value)
         return result
 
     def _bin(self, expr: ir.Bin, scope: Scope) -> Value:
@@ -229,6 +230,8 @@ class Expressions:
             keys = [as_str(pair.items[0]) for pair in items.items if isinstance(pair, Seq)]
             values = [pair.items[1] for pair in items.items if isinstance(pair, Seq)]
             known = {key: value for key, value in zip(keys, values, strict=True) if key is not None}
+            for key, value in known.items():
+                mark_parameters(key, value)
             return Mapping(known, items.many or None in keys)
         return Seq(items.items, "tuple" if expr.kind == "generator" else "list", items.many)
 

@@ -132,6 +132,9 @@ class Interpreter:
         value = self.shape_items(value)
         if isinstance(value, Seq | Tensor) and not (isinstance(value, Seq) and value.many):
             return self.items(value, None, site)
+        if isinstance(value, Unknown) and value.reason.startswith("a part of a shape"):
+            # A view reads this as sizes that it does not know, in front of those that it does.
+            return [Seq([], many=True)]
         return [Unknown("a starred value that is not followed")]
 
     def rounds(self, iterable: Value, site: Site, loop: Site) -> tuple[list[Value], bool]:
@@ -149,6 +152,8 @@ class Interpreter:
             return [first, iterable.items[-1]], True
         if isinstance(iterable, Seq):
             return [], not iterable.many
+        if isinstance(iterable, Const) and isinstance(iterable.value, str) and len(iterable.value) <= MAX_ROUNDS + 2:
+            return [Const(letter) for letter in iterable.value], False
         if isinstance(iterable, Mapping) and iterable.items and len(iterable.items) <= MAX_ROUNDS:
             return [Const(key) for key in iterable.items], False
         if isinstance(iterable, Tensor):

@@ -21,6 +21,7 @@ _PACKAGES = {
 }  # fmt: skip
 _QUERIES = frozenset({"q", "query", "queries"})
 _KEYS_VALUES = frozenset({"k", "v", "key", "keys", "value", "values"})
+_LENGTHS = frozenset({"lengths", "lens", "seq_lens", "seq_lengths", "src_lengths", "src_lens", "valid_lens", "x_lens"})
 _SCORES = frozenset({"scores", "score", "attn_scores", "attention_scores", "energy", "attn_logits", "logits_qk"})
 
 
@@ -96,6 +97,8 @@ class Naming:
             size = m.symbol("?len_q" if role == "q" else "?len_k")
             width = m.symbol("?d_v" if role == "v" else "?d_k")
             return Shape((Axis((Atom(size, "seq"),)), Axis((Atom(width, "feature"),))), open=True)
+        if lower in _LENGTHS:
+            return Shape((Axis((Atom(m.symbol("batch"), "batch"),)),))
         if lower in _SCORES:
             rows = Axis((Atom(m.symbol("?len_q"), "seq", None, "rows"),))
             return Shape((rows, Axis((Atom(m.symbol("?len_k"), "seq", None, "columns"),))), open=True)
@@ -148,7 +151,7 @@ class Naming:
         if hint is not None:
             return hints.shape_of(hint, lambda name: self.i.binding.size(name, scope))
         known = self.i.m.params.get(param.name) or self.i.binding.hinted(param.name)
-        return known if known.known or param.name.lower() not in _SCORES else self._default_shape(param.name)
+        return known if known.known or param.name.lower() not in _SCORES | _LENGTHS else self._default_shape(param.name)
 
     def _annotated_class(self, annotation: str, scope: Scope) -> ClassValue | None:
         name = annotation.strip("\"'").partition("|")[0].strip()
