@@ -62,16 +62,18 @@ def _by_logarithm(op: OpCall, weights: Tensor) -> Normaliser | None:
     scores, below = (inner.tensor("a"), inner.tensor("b")) if inner.name == "sub" else (None, None)
     if scores is None or below is None:
         return None
+    reshaped = False
     for step in ancestors(below, lambda o: o.name in _NEUTRAL | {"log"}, 12):
         summed = step.tensor("x")
         if step.name == "sum" and summed is not None and summed.op is not None and summed.op.name == "exp":
             summed = summed.op.tensor("x")
         elif step.name != "logsumexp":
+            reshaped |= step.name != "log"
             continue
         if summed is scores:
             reduced, whole = step.notes.get("reduced"), bool(step.notes.get("all"))
             axes = reduced if isinstance(reduced, tuple) and reduced and not whole else None
-            keeps = bool(step.notes.get("keepdims")) or below.op is not step
+            keeps = bool(step.notes.get("keepdims")) or reshaped
             return Normaliser(op, scores, weights, axes, whole, True, keeps, step.name == "logsumexp", op)
     return None
 

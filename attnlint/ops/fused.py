@@ -38,6 +38,7 @@ def sdpa(args: Args) -> Result:
 
     `qkv` or `kv` may come packed; `layout` says where the sequence lies, where that is not behind the heads.
     """
+    args.shape("k")  # says nothing of the result, but what is used as a key is a tensor
     query = args.shape("q") if args.given("q") else unpacked(args.shape("qkv"))
     value = args.shape("v") if args.given("v") else unpacked(args.shape("kv" if args.given("kv") else "qkv"))
     dtype = dtype_of(args.values.get("q"))
