@@ -57,10 +57,15 @@ def _role(tensor: Tensor, name: str) -> str:
     return role_of(name.strip("[]")) or role(tensor)
 
 
+def _called(cell: Cell) -> str:
+    """The name of what a cell holds: of a variable whose `value` is set, the variable's own."""
+    return cell.owner.name if cell.name == "value" and isinstance(cell.owner, Unknown) else cell.name
+
+
 def _kept_in(trace: Trace, cell: Cell) -> str:
     """What a cell is called: an attribute, or an item of a dict that is called a cache."""
     if not cell.name.startswith("["):
-        return cell.name if is_cache_name(cell.name) else ""
+        return _called(cell) if is_cache_name(_called(cell)) else ""
     owner = cell.owner
     names = {c.name for c in trace.cells if c.new is owner} | {b.name for b in trace.bindings if b.value is owner}
     if isinstance(owner, Unknown):
@@ -97,7 +102,7 @@ def overwritten(trace: Trace, code: str) -> Iterator[Loss]:
         news = list(tensors_in([cell.new]))
         if not name or not news or _SETUP.search(cell.frame.name) or cell.frame.name == "":
             continue
-        if any(_role(tensor, cell.name) not in ("k", "v") or not _is_new(tensor) for tensor in news):
+        if any(_role(tensor, _called(cell)) not in ("k", "v") or not _is_new(tensor) for tensor in news):
             continue
         if (
             not _is_incremental(cell.frame, code)
@@ -105,7 +110,7 @@ def overwritten(trace: Trace, code: str) -> Iterator[Loss]:
             or not _self_attends(trace, news)
         ):
             continue
-        what = "keys" if _role(news[0], cell.name) == "k" else "values"
+        what = "keys" if _role(news[0], _called(cell)) == "k" else "values"
         what = what if len(news) == 1 else "keys and values"
         yield Loss(
             cell.site,

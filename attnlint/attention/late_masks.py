@@ -9,7 +9,7 @@ from attnlint.attention.masks import MaskInfo, ancestors_of_mask
 from attnlint.attention.normalise import renormalises
 from attnlint.attention.sites import AttentionSite, MaskUse, mask_use
 from attnlint.tensor import Tensor
-from attnlint.trace import OpCall
+from attnlint.trace import OpCall, tensors_in
 from attnlint.values import NONE, Seq, Value, as_float, as_int
 
 _OTHER_MASKS = ("drop", "head", "prun", "gate", "rand", "keep_prob", "expert", "nan", "query_mask", "q_mask", "layer")
@@ -117,5 +117,5 @@ def _written(op: OpCall) -> float | None:
 
 def _tensor(mask: Value) -> Tensor | None:
     if isinstance(mask, Seq):
-        return next((item for item in mask.items if isinstance(item, Tensor)), None)
+        return next(tensors_in([mask]), None)
     return mask if isinstance(mask, Tensor) else getattr(mask, "tensor", None)

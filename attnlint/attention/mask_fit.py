@@ -9,9 +9,11 @@ from attnlint.attention.masks import MaskInfo
 from attnlint.attention.sites import AttentionSite, MaskUse
 from attnlint.dims import Answer, equal
 from attnlint.names import kind_of
+from attnlint.ops.common import fresh
 from attnlint.ops.signature import as_tensor
 from attnlint.tensor import Axis, Shape, Tensor, show_axis, show_shape
-from attnlint.values import Seq, Unknown, Value, as_bool
+from attnlint.trace import OpCall
+from attnlint.values import Seq, Unknown, Value, as_bool, as_dim
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,14 @@ def _scores_shape(use: MaskUse, site: AttentionSite | None) -> Shape | None:
     op = use.op
     if op.name == "sdpa" and site is not None:
         return fused_scores(site)
-    if op.name in {"masked_fill", "setitem", "at_set"}:
+    if op.name in {"masked_fill", "setitem", "at_set", "softmax"}:
         tensor = op.tensor("x")
         return tensor.shape if tensor is not None else None
     if op.name == "mha" and site is not None and site.query is not None and site.key is not None:
         position = -2 if as_bool(op.args.get("batch_first")) else 0
         rows, columns = site.query.shape.at(position), site.key.shape.at(position)
+        if as_bool(op.args.get("per_head")) and rows is not None and columns is not None:
+            return Shape((*site.query.shape.axes[:-2], heads_of(op), rows, columns), site.query.shape.open)
         return Shape((rows, columns)) if rows is not None and columns is not None and site.query.rank == 3 else None
     for name in ("a", "b"):
         tensor = op.tensor(name)
@@ -58,9 +62,14 @@ def _scores_shape(use: MaskUse, site: AttentionSite | None) -> Shape | None:
     return None
 
 
+def heads_of(op: OpCall) -> Axis:
+    """The axis of heads in the scores of a library's layer, which nobody sees."""
+    return fresh(as_dim(op.args.get("num_heads")), "heads")
+
+
 def _compare(mask: Shape, scores: Shape, info: MaskInfo, site: AttentionSite | None) -> Misfit | None:
     text = f"a mask of shape {show_shape(mask)} on scores {show_shape(scores)}"
-    if site is not None and site.op.name == "mha" and len(mask.axes) == 3:
+    if site is not None and site.op.name == "mha" and len(mask.axes) == 3 and "per_head" not in site.op.args:
         return None
     if not scores.open and not mask.open and len(mask.axes) > len(scores.axes):
         return Misfit(f"{text} has more axes than they do", True)

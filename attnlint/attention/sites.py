@@ -157,6 +157,9 @@ def _written(trace: Trace, softmax: Normaliser, ends: set[OpCall]) -> AttentionS
         if pair is not None:
             site.query, site.key = pair
     site.masks = [use for op in steps if (use := mask_use(op, set(_on_way(steps, products)))) is not None]
+    if "mask" in softmax.op.args:
+        # A softmax that is told which places to leave out.
+        site.masks.append(MaskUse(softmax.op, softmax.op.args["mask"], classify(softmax.op.args["mask"])))
     _forward(site)
     return site
 

@@ -96,6 +96,8 @@ _SHAPES = {
     "putmask": spell("masked_fill", "x=a mask value=values", inplace=True),
     "tril": spell("tril", "x=m k", k=0),
     "triu": spell("triu", "x=m k", k=0),
+    "tril_indices": spell("triangle_indices", "n k m"),
+    "triu_indices": spell("triangle_indices", "n k m"),
     "take": spell("take", "x=a index=indices axis"),
     "take_along_axis": spell("gather", "x=arr index=indices axis", axis=-1),
     "argsort": spell("argsort", "x=a axis", axis=-1),

@@ -40,7 +40,7 @@ def features(one: Axis) -> Axis:
 def is_weight(value: Value | None, shape: Shape) -> bool:
     """Whether an operand is a matrix of weights."""
     tensor = as_tensor(value)
-    return tensor is not None and tensor.param and (shape.rank == 2 or not shape.known)
+    return tensor is not None and tensor.param and (shape.rank == 2 or (shape.open and len(shape.axes) <= 2))
 
 
 def _batch(left: Shape, right: Shape) -> tuple[Shape, tuple[int, ...]]:

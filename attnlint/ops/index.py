@@ -172,6 +172,9 @@ def _whole(args: Args, items: list[Value]) -> Shape:
 
 def _items(args: Args) -> list[Value] | None:
     value = args.values.get("items")
+    if isinstance(value, Seq) and len(value.items) == 1 and isinstance(inner := value.items[0], Seq):
+        # One tuple of index arrays is as many indices.
+        value = inner if inner.kind == "tuple" and all(isinstance(one, Tensor) for one in inner.items) else value
     if isinstance(value, Seq):
         return None if value.many else list(value.items)
     return None if value is None or isinstance(value, Unknown) else [value]
@@ -203,6 +206,14 @@ def _place_advanced(reading: _Reading) -> Shape:
     if picked.open:
         return Shape((*picked.axes, *reading.axes[spot:]), open=True)
     return Shape((*reading.axes[:spot], *picked.axes, *reading.axes[spot:]), reading.lost)
+
+
+@op("triangle_indices")
+def triangle_indices(args: Args) -> Result:
+    """The rows and the columns of a triangle's places."""
+    del args
+    count = anonymous()
+    return Result(parts=(Shape((count,)), Shape((count,))), dtype="int64")
 
 
 @op("setitem", "at_set")

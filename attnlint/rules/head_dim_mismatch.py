@@ -93,7 +93,7 @@ def check(trace: Trace) -> Iterator[Finding]:
         elif op.notes.get("clash") and "expected" in op.notes:
             yield from map(_of_width, of_projection(op, mixes))
             split_wrong = True
-        elif op.name in {"linear", "matmul", "dot"}:
+        elif op.name in {"linear", "matmul", "dot"} and not split_wrong:
             yield from map(_of_width, of_projection(op, mixes))
         elif op.name == "concat":
             yield from map(_of_width, of_wide_heads(trace, op, mixes))
