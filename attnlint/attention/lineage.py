@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from attnlint.tensor import Tensor
 from attnlint.trace import OpCall, Trace, tensors_in
+from attnlint.values import Choice
 
 PRODUCTS = frozenset({"matmul", "einsum", "bmm", "dot", "baddbmm", "inner", "tensordot", "dot_general"})
 PROJECTIONS = frozenset({"linear", "conv", "embedding", "rnn"})
@@ -108,7 +109,8 @@ def source(tensor: Tensor) -> Tensor:
     current = tensor
     for _ in range(40):
         op = current.op
-        if op is None or op.name == "input":
+        if op is None or op.name == "input" or isinstance(op.args.get("x"), Choice):
+            # One of several, as `x if memory is None else memory`, is none that can be named.
             return current
         if op.name in PRODUCTS and op.notes.get("projection"):
             pair = operands(op)
