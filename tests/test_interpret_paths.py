@@ -174,7 +174,7 @@ def test_what_stands_under_main_is_run(sites, guard):
     "code",
     [
         "class A:\n    def attend(self, q, k, v):\n        return softmax(q @ k.T) @ v\n",
-        "class A:\n    def _inner(self, q, k, v):\n        return softmax(q @ k.T) @ v\n    def other(self):\n        pass\n",
+        "class A:\n    def _a(self, q, k, v):\n        return softmax(q @ k.T) @ v\n    def b(self):\n        pass\n",
         "class A:\n    @staticmethod\n    def attend(q, k, v):\n        return softmax(q @ k.T) @ v\n",
         "class A:\n    @classmethod\n    def attend(cls, q, k, v):\n        return softmax(q @ k.T) @ v\n",
         "def outer():\n    def attend(q, k, v):\n        return softmax(q @ k.T) @ v\n    return attend\n",

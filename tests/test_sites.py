@@ -20,8 +20,8 @@ SOFTMAXES = {
     "np.divide": "e = np.exp(s)\nw = np.divide(e, np.sum(e, axis=-1, keepdims=True))",
     "with an epsilon": "e = np.exp(s)\nw = e / (e.sum(-1, keepdims=True) + 1e-9)",
     "masked": "e = np.exp(s) * m\nw = e / e.sum(-1, keepdims=True)",
-    "a subtracted np.amax": "e = np.exp(np.subtract(s, np.amax(s, axis=-1, keepdims=True)))\nw = e / np.sum(e, -1, keepdims=True)",
-    "a helper": "def f(x, axis=-1):\n    e = np.exp(x - x.max(axis=axis, keepdims=True))\n    return e / e.sum(axis=axis, keepdims=True)\nw = f(s)",
+    "np.amax": "e = np.exp(np.subtract(s, np.amax(s, -1, keepdims=True)))\nw = e / np.sum(e, -1, keepdims=True)",
+    "a helper": "def f(x, axis=-1):\n    e = np.exp(x)\n    return e / e.sum(axis=axis, keepdims=True)\nw = f(s)",
     "scipy": "from scipy.special import softmax\nw = softmax(s, axis=-1)",
     "scipy's module": "import scipy.special\nw = scipy.special.softmax(s, axis=-1)",
     "an unseen helper": "from utils import softmax\nw = softmax(s, axis=-1)",
@@ -50,7 +50,9 @@ def test_a_softmax_that_is_written_out(sites, name):
     assert not site.softmax.whole
 
 
-@pytest.mark.parametrize("lines", ["e = np.exp(s)\nw = e / e.sum(axis=-1)", "w = np.exp(s - np.log(np.exp(s).sum(-1)))"])
+@pytest.mark.parametrize(
+    "lines", ["e = np.exp(s)\nw = e / e.sum(axis=-1)", "w = np.exp(s - np.log(np.exp(s).sum(-1)))"]
+)
 def test_a_sum_that_loses_its_axis(sites, lines):
     (site,) = sites(script(lines))
     assert not site.softmax.keeps
@@ -62,7 +64,9 @@ def test_a_sum_over_everything(sites):
     assert site.softmax.axes is None
 
 
-@pytest.mark.parametrize(("subtract", "stable"), [("- s.max(-1, keepdims=True)", True), ("- s.max()", True), ("", False)])
+@pytest.mark.parametrize(
+    ("subtract", "stable"), [("- s.max(-1, keepdims=True)", True), ("- s.max()", True), ("", False)]
+)
 def test_whether_it_is_stable(sites, subtract, stable):
     (site,) = sites(script(f"e = np.exp(s {subtract})\nw = e / e.sum(-1, keepdims=True)"))
     assert site.softmax.stable is stable
@@ -126,7 +130,8 @@ def test_a_function_of_ones_own_by_the_fused_ops_name(sites):
 NOT_ATTENTION = {
     "class logits": "return F.softmax(nn.Linear(8, 3)(x), -1)",
     "a router of experts": "g = F.softmax(nn.Linear(8, 4)(x), dim=-1)\nw, i = g.topk(2, dim=-1)\nreturn w * x[..., :2]",
-    "additive attention": "q, k = nn.Linear(8, 8)(x), nn.Linear(8, 8)(x)\ne = nn.Linear(8, 1)(torch.tanh(q.unsqueeze(2) + k.unsqueeze(1))).squeeze(-1)\nreturn F.softmax(e, -1) @ x",
+    "additive attention": "q, k = nn.Linear(8, 8)(x), nn.Linear(8, 8)(x)\n"
+    "e = nn.Linear(8, 1)(torch.tanh(q.unsqueeze(2) + k.unsqueeze(1))).squeeze(-1)\nreturn F.softmax(e, -1) @ x",
     "attention pooling": "a = F.softmax(nn.Linear(8, 1)(x), dim=1)\nreturn (a * x).sum(1)",
     "linear attention": "q, k, v = x, x, x\nk = F.softmax(k, dim=1)\nreturn q @ (k.transpose(1, 2) @ v)",
     "a squeeze and excitation": "s = x.mean(1)\nreturn x * torch.sigmoid(nn.Linear(8, 8)(s)).unsqueeze(1)",
@@ -166,7 +171,9 @@ def test_roles_by_name(sites, names, roles):
 
 def test_roles_by_projection(sites):
     code = f"{TORCH}class Attention(nn.Module):\n    def __init__(self, d):\n        super().__init__()\n"
-    code += "        self.query, self.key, self.value = (nn.Linear(d, d) for _ in range(3))\n    def forward(self, x):\n"
+    code += (
+        "        self.query, self.key, self.value = (nn.Linear(d, d) for _ in range(3))\n    def forward(self, x):\n"
+    )
     code += "        a, b, c = self.query(x), self.key(x), self.value(x)\n        return F.softmax(a @ b.mT, -1) @ c\n"
     (site,) = sites(code)
     assert site.roles == ("q", "k")
@@ -192,7 +199,8 @@ SCALES = [
     "s = q @ k.mT / np.sqrt(d)", "s = q @ k.mT * d ** -0.5", "s = q @ k.mT / torch.sqrt(torch.tensor(d))",
     "s = q @ k.mT * (1.0 / math.sqrt(d))", "s = (q / math.sqrt(d)) @ k.mT", "q = q * d ** -0.5\n    s = q @ k.mT",
     "s = q @ (k * d ** -0.5).mT", "s = (q * d ** -0.25) @ (k * d ** -0.25).mT", "s = q @ k.mT\n    s = s / d ** 0.5",
-    "s = q @ k.mT\n    s /= 8", "s = (q @ k.mT).div(d ** 0.5)", "s = (q @ k.mT).mul_(0.125)", "s = torch.div(q @ k.mT, 8)",
+    "s = q @ k.mT\n    s /= 8", "s = (q @ k.mT).div(d ** 0.5)", "s = (q @ k.mT).mul_(0.125)",
+    "s = torch.div(q @ k.mT, 8)",
     "s = (q @ k.mT).masked_fill(m, -1e9) / d ** 0.5", "scale = d ** -0.5\n    s = q @ k.mT * scale",
     "s = torch.baddbmm(m, q, k.mT, beta=0, alpha=d ** -0.5)", "q = F.normalize(q, dim=-1)\n    s = q @ k.mT",
     "s = torch.einsum('bqd,bkd->bqk', q, k) / d ** 0.5", "s = q @ k.mT * math.pow(d, -0.5)", "s = q @ k.mT / 8.0",
@@ -208,7 +216,9 @@ def test_scales_wherever_they_stand(sites, line):
     assert scaling(site) is not None
 
 
-@pytest.mark.parametrize("line", ["s = q @ k.mT", "s = (q @ k.mT).masked_fill(m, -1e9)", "s = q @ k.mT + m", "s = (q + b) @ k.mT"])
+@pytest.mark.parametrize(
+    "line", ["s = q @ k.mT", "s = (q @ k.mT).masked_fill(m, -1e9)", "s = q @ k.mT + m", "s = (q + b) @ k.mT"]
+)
 def test_no_scale(sites, line):
     code = f"{TORCH}def f(q, k, v, m, b):\n    {line}\n    return F.softmax(s, -1) @ v / 2\n"
     (site,) = sites(code)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from attnlint.attention.lineage import PRODUCTS, PROJECTIONS, ancestors, carried
+from attnlint.attention.lineage import LAYOUT, PRODUCTS, PROJECTIONS, ancestors, carried
 from attnlint.tensor import Tensor
 from attnlint.trace import OpCall
 from attnlint.values import Choice, Const, Seq, Size, SliceValue, Unknown, Value, as_float, as_str, is_none
@@ -21,6 +21,7 @@ _IDS = re.compile(r"(?:^|_)(?:ids?|tokens?|src|tgt|trg|idx|words?|sentences?|inp
 _BIAS = re.compile(r"bias|rel_?pos|relative|alibi|slope|(?:^|_)pos(?:_|$)|position", re.I)
 _COMPARISONS = frozenset({"lt", "le", "gt", "ge", "eq", "ne"})
 _BY_SHAPE = frozenset({"expand_as", "view_as", "cast"})
+_LAID_OUT = LAYOUT - {"index"}
 _STOPS = PRODUCTS | PROJECTIONS | {"softmax", "mha", "sdpa", "norm", "loss"}
 
 
@@ -68,7 +69,7 @@ def classify(value: Value | None) -> MaskInfo:
             return _merge([named, MaskInfo(unseen=not named.padding)])
         value = value.tensor
     if isinstance(value, Seq):
-        return _merge([classify(item) for item in value.items])
+        return _merge([classify(item) for item in value.items if not isinstance(item, SliceValue)])
     return _of_tensor(value) if isinstance(value, Tensor) else MaskInfo(unseen=True)
 
 
@@ -143,11 +144,17 @@ def _of_tensor_names(tensor: Tensor | None) -> MaskInfo:
     if tensor is None:
         return NO_MASK
     found = [_by_name(name) for name in {tensor.name, *tensor.aliases}]
-    if tensor.op is not None:
-        found.append(_by_name(tensor.op.spelling))
-        if tensor.op.name in {"tril", "triu", "index", "causal_mask"} | _COMPARISONS:
-            found.extend(_of_op(op) for op in ancestors_of_mask(tensor))
+    op = _made_by(tensor)
+    if op is not None:
+        found.append(_by_name(op.spelling))
+        if op.name in {"tril", "triu", "index", "causal_mask"} | _COMPARISONS:
+            found.extend(_of_op(each) for each in ancestors_of_mask(tensor))
     return _merge(found)
+
+
+def _made_by(tensor: Tensor) -> OpCall | None:
+    """The op that made a tensor's values, behind what only laid them out anew."""
+    return next((op for op in ancestors(tensor, lambda o: o.name in _LAID_OUT) if op.name not in _LAID_OUT), tensor.op)
 
 
 def _counts(value: Value | None) -> bool:
@@ -163,11 +170,24 @@ def _writes_a_triangle(op: OpCall) -> bool:
     if any(_CAUSAL.search(o.spelling) for t in op.inputs for o in ancestors(t, lambda _: True, 8)):
         return True
     items = op.args.get("items")
-    if not op.loops or not isinstance(items, Seq):
+    if not isinstance(items, Seq):
+        return False
+    if any(_is_triangles(item) for item in items.items):
+        return True
+    if not op.loops:
         return False
     value = as_float(op.args.get("value"))
     sliced = any(isinstance(item, SliceValue) for item in items.items)
     return sliced and len(items.items) >= 2 and value is not None
+
+
+def _is_triangles(value: Value | None) -> bool:
+    """Whether an index that is not followed comes from `triu_indices` or its like, unpacked or not."""
+    while isinstance(value, Unknown) and value.op is not None:
+        if _CAUSAL.search(value.op.spelling):
+            return True
+        value = value.op.args.get("x")
+    return False
 
 
 def _by_name(name: str) -> MaskInfo:
