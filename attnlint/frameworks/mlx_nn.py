@@ -64,7 +64,7 @@ _LAYERS: dict[str, LayerSpelling] = {
         "embed_dim=dims num_heads q_dim=query_input_dims kdim=key_input_dims vdim=value_input_dims "
         "value_dims out_dim=value_output_dims bias",
         "q=queries k=keys v=values mask",
-        fixed={"batch_first": True, "need_weights": False, "lone": True},
+        fixed={"batch_first": True, "need_weights": False, "lone": True, "per_head": True},
     ),
     "TransformerEncoderLayer": layer("transformer_encoder_layer", f"d_model=dims nhead=num_heads {_BLOCK}", "x mask"),
     "TransformerEncoder": layer(
