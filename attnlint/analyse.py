@@ -67,7 +67,11 @@ def unknown_reasons(source: Source) -> Counter[str]:
 
 def _diagnostic(rule: Rule, finding: Finding, source: Source) -> Diagnostic:
     home = finding.site.path
-    related = tuple(Related(s.span, text, "" if s.path == home else s.path) for s, text in finding.related)
+    related = tuple(
+        Related(s.span, text, "" if s.path == home else s.path)
+        for s, text in finding.related
+        if s != finding.site  # the finding's own place is shown already
+    )
     return Diagnostic(
         rule.code,
         rule.name,

@@ -136,7 +136,7 @@ def lint(source: Source, rules: Sequence[Rule], analyse: Analyse = analyse) -> F
     except SyntaxError as error:
         found = suppress(source, [_syntax_error(source, error)])
     except (RecursionError, MemoryError):
-        fault = Fault("internal", "is nested too deeply to be analysed")
+        fault = Fault("unreadable", "cannot be analysed: it is nested too deeply")
     except Overdue:
         fault = Fault("internal", f"took attnlint more than {PATIENCE:.0f} seconds and was given up")
     except Exception as error:

@@ -132,7 +132,7 @@ def test_syntax_error_without_a_place():
 def test_nested_too_deeply(text):
     report = lint(make_source(text), (), compiled)
     assert report.fault.kind == "internal"
-    assert report.fault.message == "is nested too deeply to be analysed"
+    assert report.fault.message == "cannot be analysed: it is nested too deeply"
 
 
 def test_bug_of_ours_is_a_fault_with_its_traceback():

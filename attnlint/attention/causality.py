@@ -22,6 +22,8 @@ def future_is_open(site: AttentionSite) -> bool:
     """
     if site.kind == "written" and (not site.products or site.unseen):
         return False
+    if _mixes_features(site) or any(op.name == "topk" for op in site.steps):
+        return False
     if is_self_attention(site) is False or is_one_query(site) or reads_cache(site):
         return False
     if any(_may_block(use.info.may_be_causal, use.mask) for use in site.masks) or _is_causal_flag(site):
@@ -33,6 +35,12 @@ def future_is_open(site: AttentionSite) -> bool:
     if _masked_later(site) or _discarded(site) or _other_branch_masks(site):
         return False
     return not reads_last_position(site) and not pooled(site)
+
+
+def _mixes_features(site: AttentionSite) -> bool:
+    """Whether the scores are between features, as in channel attention, which knows no future."""
+    shape = site.product.output.shape if site.product is not None and site.product.output is not None else None
+    return shape is not None and len(shape.axes) >= 2 and shape.axes[-1].kind == shape.axes[-2].kind == "feature"
 
 
 def _may_block(causal: bool, mask: object) -> bool:

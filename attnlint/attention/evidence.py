@@ -38,6 +38,7 @@ _FREE_TEXT = re.compile(
 )
 _SURELY_CAUSAL = re.compile(r"\bcausal|autoregressive|auto-regressive|look-?ahead mask|see(?:s|ing)? the future", re.I)
 _NEGATED = re.compile(r"(?:non-?|not |no |without )\W*(?:causal|autoregressive)", re.I)
+_OPENING = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:[rRuU]?(?:\"\"\"[\s\S]*?\"\"\"|\'\'\'[\s\S]*?\'\'\'))?")
 _MASKED_LM = frozenset({"mlm", "masked_lm", "mask_token", "mask_token_id", "MaskedLM", "mlm_probability"})
 _VISION = frozenset(
     {
@@ -86,12 +87,18 @@ def direction(site: AttentionSite) -> Direction:
     by_model = _language_model(trace, site)
     if by_model is not None:
         return by_model
-    entry = _by_name(trace.entry)
+    entry = _by_name(trace.entry) or _by_words(Frame("this file", text=_opening(trace.text)))
     if entry is not None:
         return entry
     if trace.words & _VISION or "pixel" in trace.text:
         return Direction(False, "the file works on images")
     return Direction(None)
+
+
+def _opening(text: str) -> str:
+    """What a file says of itself before its first line of code."""
+    found = _OPENING.match(text)
+    return found.group(0) if found else ""
 
 
 def _is_read_by_a_decoder(site: AttentionSite) -> bool:

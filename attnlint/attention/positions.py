@@ -11,7 +11,7 @@ from attnlint.attention.lineage import LAYOUT, PRODUCTS, PROJECTIONS, ancestors,
 from attnlint.dims import Answer, Dim
 from attnlint.tensor import Axis, Tensor
 from attnlint.trace import OpCall, Trace
-from attnlint.values import Layer, Unknown, as_dim, as_int
+from attnlint.values import Layer, Unknown, as_bool, as_dim, as_int
 
 _POSITION = re.compile(
     r"(?:^|_)(?:pos|posn|posit\w*|pos_?e\w*|pe|places?|wpe)(?:_|s?$)|position(?!.*(?:wise|_ids))", re.I
@@ -66,7 +66,7 @@ def beside(op: OpCall) -> tuple[Tensor, Tensor] | None:
 
 def _is_last(op: OpCall) -> bool:
     if op.name == "hstack":
-        return not op.args.get("vertical") and all(tensor.rank in (None, 2) for tensor in op.inputs)
+        return as_bool(op.args.get("vertical")) is not True and all(tensor.rank in (None, 2) for tensor in op.inputs)
     position = as_int(op.args.get("axis"))
     if position is None or op.output is None:
         return False

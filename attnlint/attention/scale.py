@@ -54,6 +54,8 @@ def scalar_factor(op: OpCall) -> Value | None:
     """What an op multiplies or divides by, where that is a number or a learned temperature and no mask."""
     if op.name not in {"mul", "div", "pow"}:
         return None
+    if any(_turns(tensor) for tensor in op.inputs):
+        return None
     for name in ("b", "a") if op.name == "mul" else ("b",):
         value = op.args.get(name)
         if isinstance(value, Size | Const | Choice) or (isinstance(value, Unknown) and value.tensor is None):
@@ -79,9 +81,10 @@ def _is_scalar_like(tensor: Tensor) -> bool:
 
 def _turns(tensor: Tensor) -> bool:
     """Whether a factor is the sine or cosine of a rotation and no scale."""
-    if re.search(r"cos|sin|freq|rope|rot", tensor.name, re.I):
+    if re.search(r"(?:^|_)(?:cos|sin|freqs?|rope|rot)(?:_|$)", tensor.name, re.I):
         return True
-    return any(op.name in {"cos", "sin"} or "polar" in op.spelling for op in ancestors(tensor, lambda _: True, 30))
+    made = ancestors(tensor, lambda op: op.name in LAYOUT | {"cast", "concat", "stack", "repeat_interleave"}, 12)
+    return any(op.name in {"cos", "sin"} or "polar" in op.spelling for op in made)
 
 
 def _before(tensor: Tensor | None, site: AttentionSite) -> Scaling | None:
@@ -133,4 +136,6 @@ def _show(op: OpCall, factor: Value, site: AttentionSite) -> str:
     if width is not None and equal(radicand, width.size) is Answer.YES:
         return f"1/√{show_axis(width)}"
     whole = all(power.denominator == 1 for monomial, _ in radicand.terms for _, power in monomial)
-    return f"1/√({radicand})" if whole and "?" not in str(radicand) else str(size)
+    if whole and "?" not in str(radicand):
+        return f"1/√({radicand})"
+    return re.sub(r"\?\(([^()]*)\)\*\*1/2", r"√\1", str(size)).replace("?", "")

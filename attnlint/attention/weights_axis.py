@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from attnlint.attention.evidence import is_one_query
 from attnlint.attention.normalise import renormalises
-from attnlint.attention.products import swapped, wrong_product
+from attnlint.attention.products import last_turn, swapped, wrong_product
 from attnlint.attention.sites import AttentionSite
 from attnlint.tensor import Atom, Axis, show_axis, show_shape
 
@@ -31,7 +31,8 @@ def wrong_axis(site: AttentionSite) -> WrongAxis | None:
         return None
     if softmax.whole:
         rank = softmax.scores.rank
-        if rank == 1 or is_one_query(site) or (not softmax.scores.shape.known and not site.products):
+        turned = site.key is not None and last_turn(site.key) is not None
+        if rank == 1 or is_one_query(site) or (rank is None and not turned):
             return None
         return WrongAxis(
             f"softmax over the whole of {show_shape(softmax.scores.shape)}: all weights together sum to 1", True

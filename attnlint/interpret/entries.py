@@ -82,6 +82,15 @@ class _FileTracer:
         except OutOfBudget:
             machine.trace.notes.append("the script is too long to be followed to its end")
         self.traces.append(machine.trace)
+        self._judge_again()
+
+    def _judge_again(self) -> None:
+        """A script's sizes are numbers, which may agree by chance: layers that it builds are traced by themselves too."""
+        used = set().union(*self.uses.values()) if self.uses else set()
+        for part in self.index.definitions:
+            value = self.globals.names.get(part.name)
+            if isinstance(value, ClassValue) and part.name not in used:
+                self.visited -= {m.node for m in value.members.values() if isinstance(m, Func)}
 
     def ordered(self) -> list[Part]:
         """The definitions to begin at: those that nobody uses first, code that generates text before other code."""

@@ -136,7 +136,7 @@ class Guesses:
         scope = self.i.m.globals
         found = []
         for part in self.i.m.index.definitions:
-            if part.kind == "class" and part.concerns_attention and part.name in scope.names:
+            if part.kind == "class" and part.name in scope.names:
                 value = self.i.force(scope, part.name)
                 if isinstance(value, ClassValue):
                     found.append(value)

@@ -26,6 +26,7 @@ from attnlint.values import (
     ClassValue,
     Const,
     Func,
+    Instance,
     Layer,
     Mapping,
     Seq,
@@ -132,6 +133,9 @@ class Interpreter:
         value = self.shape_items(value)
         if isinstance(value, Seq | Tensor) and not (isinstance(value, Seq) and value.many):
             return self.items(value, None, site)
+        if isinstance(value, Seq) and value.items and isinstance(value.items[0], Instance | Layer):
+            # `nn.Sequential(*[Block() for _ in range(n)])`: one block stands for all.
+            return list(value.items)
         if isinstance(value, Unknown) and value.reason.startswith("a part of a shape"):
             # A view reads this as sizes that it does not know, in front of those that it does.
             return [Seq([], many=True)]

@@ -39,6 +39,7 @@ silent. Where the shapes of query and key are not known, nothing is said.
 
 from collections.abc import Iterator
 
+from attnlint.attention.lineage import is_activation_product
 from attnlint.attention.places import place_in
 from attnlint.attention.products import is_query_key, swapped, wrong_product
 from attnlint.attention.sites import AttentionSite
@@ -55,7 +56,7 @@ def check(trace: Trace) -> Iterator[Finding]:
     sites: dict[OpCall, AttentionSite] = {product: site for site in trace.sites for product in site.products}
     for op in trace.ops:
         site = sites.get(op)
-        if site is None and not is_query_key(op):
+        if site is None and not (is_activation_product(op) and is_query_key(op)):
             continue
         wrong = wrong_product(op, site)
         if wrong is not None:
