@@ -116,6 +116,8 @@ def _size(target: Target) -> int:
 
 def lint_file(target: Target, rules: Sequence[Rule], analyse: Analyse = analyse) -> FileReport:
     """Lint one file; whatever goes wrong in it is in the report, so that the run goes on."""
+    if target.path.endswith(".ipynb"):
+        return FileReport(target.path, fault=Fault("unreadable", "is a notebook, and only Python source is read"))
     try:
         data = read_bytes(target.path)
         if len(data) > LARGEST:

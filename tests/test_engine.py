@@ -131,8 +131,16 @@ def test_syntax_error_without_a_place():
 @pytest.mark.parametrize("text", ["attn = " + "-" * 5000 + "x", "attn = a" + ".b()" * 3000, "x + " * 5000 + "attn"])
 def test_nested_too_deeply(text):
     report = lint(make_source(text), (), compiled)
-    assert report.fault.kind == "internal"
+    assert report.fault.kind == "unreadable"
     assert report.fault.message == "cannot be analysed: it is nested too deeply"
+
+
+def test_notebook_is_refused_and_not_called_clean(tmp_path):
+    notebook = tmp_path / "attention.ipynb"
+    notebook.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+    (report,) = check([str(notebook)], Options())
+    assert report.fault.kind == "unreadable"
+    assert "notebook" in report.fault.message
 
 
 def test_bug_of_ours_is_a_fault_with_its_traceback():

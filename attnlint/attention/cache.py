@@ -12,7 +12,7 @@ from attnlint.ir import Site
 from attnlint.names import is_cache_name, role_of
 from attnlint.tensor import Tensor
 from attnlint.trace import Cell, Frame, OpCall, Trace, tensors_in
-from attnlint.values import Func, Unknown, Value
+from attnlint.values import Func, Unknown, Value, is_none
 
 KEEPS = frozenset(
     """concat hstack vstack stack setitem at_set scatter copy_into roll pad where cumsum dynamic_update_slice""".split()
@@ -65,7 +65,7 @@ def _called(cell: Cell) -> str:
 def _kept_in(trace: Trace, cell: Cell) -> str:
     """What a cell is called: an attribute, or an item of a dict that is called a cache."""
     if not cell.name.startswith("["):
-        return _called(cell) if is_cache_name(_called(cell)) else ""
+        return _called(cell) if is_cache_name(_called(cell)) or _starts_empty(trace, cell) else ""
     owner = cell.owner
     names = {c.name for c in trace.cells if c.new is owner} | {b.name for b in trace.bindings if b.value is owner}
     if isinstance(owner, Unknown):
@@ -73,6 +73,15 @@ def _kept_in(trace: Trace, cell: Cell) -> str:
     names |= _parameters_for(trace, owner)
     name = next((name for name in sorted(names) if is_cache_name(name)), "")
     return f'{name}["{cell.name[1:-1]}"]' if name else ""
+
+
+def _starts_empty(trace: Trace, cell: Cell) -> bool:
+    """Whether an attribute for keys or values is None from the constructor on, until a step sets it."""
+    return bool(role_of(cell.name)) and any(
+        other.name == cell.name and other.owner is cell.owner and is_none(other.new)
+        for other in trace.cells
+        if other.frame.name == "__init__"
+    )
 
 
 def _parameters_for(trace: Trace, value: Value) -> set[str]:

@@ -91,6 +91,19 @@ def _by_position(site: AttentionSite) -> WrongAxis | None:
     return None
 
 
+def key_axis(site: AttentionSite) -> str:
+    """Where the keys' axis stands in the scores, as a reader counts axes; empty where that is not known."""
+    shape = site.softmax.scores.shape if site.softmax is not None else None
+    if shape is None or shape.open:
+        return ""
+    keys = _atoms(tuple(site.mixed_axes))
+    places = [place for place, axis in enumerate(shape.axes) if _atoms((axis,)) & keys]
+    if len(places) != 1:
+        return ""
+    last = " (or -1)" if places[0] == len(shape.axes) - 1 else ""
+    return f"axis {places[0]}{last} of {show_shape(shape)}"
+
+
 def _drops_the_first(site: AttentionSite) -> bool:
     """Whether the sum is over the first axis, so that dividing by it without that axis still lines up."""
     softmax = site.softmax
@@ -154,8 +167,9 @@ def _text(site: AttentionSite, axes: tuple[Axis, ...]) -> str:
     assert site.softmax is not None
     shape = site.softmax.scores.shape
     place = next((n for n, axis in enumerate(shape.axes) if axis is axes[0] or axis.same(axes[0])), None)
+    default = ", as its default has it" if site.softmax.op.notes.get("default") else ""
     what = {"heads": "the heads", "batch": "the batch", "seq": "the queries", "feature": "the features"}.get(
         axes[0].kind, ""
     )
     where = f"axis {place} of {show_shape(shape)}" if place is not None and not shape.open else show_axis(axes[0])
-    return f"softmax runs over {what or 'an axis'} ({where}) and not over the keys"
+    return f"softmax runs over {what or 'an axis'} ({where}){default} and not over the keys"

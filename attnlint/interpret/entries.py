@@ -85,7 +85,7 @@ class _FileTracer:
         self._judge_again()
 
     def _judge_again(self) -> None:
-        """A script's sizes are numbers, which may agree by chance: layers that it builds are traced by themselves too."""
+        """Trace the layers that a script builds by themselves too: its sizes are numbers, which may agree by chance."""
         used = set().union(*self.uses.values()) if self.uses else set()
         for part in self.index.definitions:
             value = self.globals.names.get(part.name)

@@ -180,6 +180,13 @@ def split_up(i: Interpreter, given: Given, site: Site, text: str) -> Value:
     return i.m.emit("split", {"x": given.get("x", NONE), named: parts, "axis": given["axis"]}, site, text)
 
 
+@rewrite("unstacked")
+def unstacked(i: Interpreter, given: Given, site: Site, text: str) -> Value:
+    """One part a position; of a shape its sizes."""
+    x = given.get("x", NONE)
+    return x if isinstance(x, ShapeOf | Seq) else i.m.emit("unbind", dict(given), site, text)
+
+
 @rewrite("sequence_mask")
 def sequence_mask(i: Interpreter, given: Given, site: Site, text: str) -> Value:
     """Which positions lie before each length: a comparison of positions with lengths."""

@@ -87,7 +87,16 @@ def _judge(use: MaskUse, site: AttentionSite | None) -> Iterator[Finding]:
     if site is not None and site.product is not None:
         related.append((site.product.site, "scores computed here"))
     severity = Severity.ERROR if wrong.certain else Severity.WARNING
-    yield Finding(use.op.site, wrong.message, severity, tuple(related), HELP)
+    yield Finding(use.op.site, wrong.message, severity, tuple(related), _advice(use, site))
+
+
+def _advice(use: MaskUse, site: AttentionSite | None) -> str:
+    if use.op.name == "mha":
+        return "attn_mask is [q_len, k_len]; a padding mask [batch, k_len] goes to key_padding_mask"
+    scores = use.op.tensor("x") or (site.product.output if site is not None and site.product is not None else None)
+    if scores is not None and scores.rank == 3:
+        return "on scores [batch, q_len, k_len] a causal mask is [q_len, k_len], and a padding mask [batch, 1, k_len]"
+    return HELP
 
 
 def _never_square(trace: Trace, used: set[Value]) -> Iterator[Finding]:

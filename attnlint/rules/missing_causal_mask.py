@@ -47,7 +47,11 @@ from attnlint.diagnostic import Severity
 from attnlint.rule import Finding, rule
 from attnlint.trace import Trace
 
-HELP = "add a mask that is -inf (or True = blocked) above the diagonal to the scores before the softmax"
+HELP = {
+    "written": "add a mask that is -inf (or True = blocked) above the diagonal to the scores before the softmax",
+    "fused": "tell the fused call that it is causal (is_causal=True), or give it a causal mask",
+    "layer": "give the layer a causal mask: its attn_mask, mask or tgt_mask argument",
+}
 
 
 @rule("ATT001", "missing-causal-mask")
@@ -64,7 +68,7 @@ def check(trace: Trace) -> Iterator[Finding]:
         related = (*reached_from(site.op), *computed)
         if evidence.causal:
             message = f"every position attends to later ones: no causal mask reaches this attention, but {evidence.why}"
-            yield Finding(place, message, Severity.WARNING, related, HELP)
+            yield Finding(place, message, Severity.WARNING, related, HELP[site.kind])
         else:
             message = "no mask reaches this attention: should positions be kept from seeing later ones?"
-            yield Finding(place, message, Severity.INFO, related, f"if this decodes or generates, {HELP}")
+            yield Finding(place, message, Severity.INFO, related, f"if this decodes or generates, {HELP[site.kind]}")

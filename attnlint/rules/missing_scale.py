@@ -50,7 +50,9 @@ from attnlint.trace import OpCall, Trace
 
 # The scale may live where no op shows it: in the initialisation, or in a design that says that it has none.
 _ELSEWHERE = re.compile(
-    r"\b(?:u?m)?T5(?:\b|_|(?-i:[A-Z]))|unscaled|without scaling|no scaling|init\.\w*normal_\(\s*self\.\w*q\w*\.weight|folded", re.I
+    r"\b(?:u?m)?T5(?:\b|_|(?-i:[A-Z]))|unscaled|without scaling|no scaling|folded"
+    r"|init\.\w*normal_\(\s*self\.\w*q\w*\.weight",
+    re.I,
 )
 HELP = "divide the scores by the square root of the head dimension before the softmax"
 

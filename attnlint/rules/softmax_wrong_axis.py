@@ -40,12 +40,10 @@ normalised again over the keys, as in slot attention, are right.
 from collections.abc import Iterator
 
 from attnlint.attention.places import place_in
-from attnlint.attention.weights_axis import wrong_axis
+from attnlint.attention.weights_axis import key_axis, wrong_axis
 from attnlint.diagnostic import Severity
 from attnlint.rule import Finding, rule
 from attnlint.trace import Site, Trace
-
-HELP = "normalise over the keys' axis, the last one of [.., q_len, k_len]; each row of weights must sum to 1"
 
 
 @rule("ATT008", "softmax-wrong-axis")
@@ -63,4 +61,7 @@ def check(trace: Trace) -> Iterator[Finding]:
         place = place_in(site.op, frame)
         if place != site.op.site:
             related.append((site.op.site, "the softmax itself"))
-        yield Finding(place, wrong.message, Severity.ERROR if wrong.certain else Severity.INFO, tuple(related), HELP)
+        keys = key_axis(site) or "the last one of [.., q_len, k_len]"
+        advice = f"normalise over the keys' axis, {keys}; the weights of each query must sum to 1"
+        severity = Severity.ERROR if wrong.certain else Severity.INFO
+        yield Finding(place, wrong.message, severity, tuple(related), advice)
