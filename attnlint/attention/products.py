@@ -54,7 +54,7 @@ def wrong_product(product: OpCall, site: AttentionSite | None = None) -> WrongPr
     heads = _heads_on_heads(product)
     if heads is not None:
         return heads
-    if site is not None and _mix_clashes(site, mine.kind == theirs.kind == "seq"):
+    if site is not None and (_mix_clashes(site, mine.kind == theirs.kind == "seq") or _mixes_what_is_gone(site, mine)):
         scores = show_shape(product.output.shape) if product.output is not None else ""
         text = f"the product of query and key sums over the positions: the scores are {scores}, not [q_len, k_len]"
         return WrongProduct(text, True, turn)
@@ -148,6 +148,18 @@ def _mix_clashes(site: AttentionSite, by_kind: bool) -> bool:
         if mix.notes.get("clash") is True or (
             by_kind and one is not None and other is not None and _by_kind(one, other)
         ):
+            return True
+    return False
+
+
+def _mixes_what_is_gone(site: AttentionSite, summed: Axis) -> bool:
+    """Whether the values are mixed over the very axis that the product summed over, with other axes of features."""
+    for mix in site.mixes:
+        place = site.weights_at(mix)
+        weights, values = contracted_axis(mix, place), contracted_axis(mix, 1 - place)
+        if weights is None or values is None or weights.kind != "feature" or values.kind == "feature":
+            continue
+        if equal(values.size, summed.size) is Answer.YES and equal(weights.size, summed.size) is not Answer.YES:
             return True
     return False
 

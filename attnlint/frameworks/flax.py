@@ -6,8 +6,10 @@ from attnlint.frameworks.jax_lax import NN
 from attnlint.frameworks.spelling import LayerSpelling, Spelling, layer, spell
 
 _MASKED = "broadcast_dropout dropout_rng dropout_rate deterministic dtype precision module force_fp32_for_softmax"
-_HEADS = "num_heads dtype param_dtype qkv_features out_features broadcast_dropout dropout=dropout_rate deterministic"
-_NNX_HEADS = "num_heads in_features qkv_features out_features in_kv_features dtype param_dtype"
+_HEADS = (
+    "num_heads dtype param_dtype qkv_features out_dim=out_features broadcast_dropout dropout=dropout_rate deterministic"
+)
+_NNX_HEADS = "num_heads in_features qkv_features out_dim=out_features in_kv_features dtype param_dtype"
 _LONE: dict[str, object] = {"batch_first": True, "lone": True, "per_head": True}
 _DOTS = {
     "dot_product_attention": spell("sdpa", f"q=query k=key v=value bias mask {_MASKED}", fixed={"layout": "bshd"}),

@@ -62,6 +62,9 @@ def _product(args: Args, left: Shape, right: Shape) -> Result:
     outer = right.axes[0] if right.rank == 1 else right.at(-2)
     notes: dict[str, object] = {"contracted": (inner, outer), "clash": _differ(inner, outer)}
     weight, flipped = is_weight(other, right), is_weight(one, left) and not is_weight(other, right)
+    if weight and right.open and not left.open:
+        # A weight of which nothing is known is a matrix: it adds no axes to an activation's.
+        right = Shape((anonymous(), *right.axes)[-2:])
     rows = None if left.rank == 1 else left.at(-2)
     columns = None if right.rank == 1 else right.at(-1)
     if rows is None and left.rank != 1 and not weight:

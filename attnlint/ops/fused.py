@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attnlint import dims
 from attnlint.dims import Answer
-from attnlint.ops.common import NO_SHAPE, anonymous, derived_axis, dtype_of
+from attnlint.ops.common import NO_SHAPE, anonymous, derived_axis, dtype_of, fresh
 from attnlint.ops.signature import Args, Result, op
 from attnlint.tensor import UNKNOWN_SHAPE, Shape
 
@@ -56,6 +56,8 @@ def mha(args: Args) -> Result:
     """A whole attention layer: the query's axes with new features, and the weights."""
     query, key = args.shape("q"), args.shape("k")
     output = _projected(query)
+    if args.given("out_dim") and output.axes:
+        output = Shape((*output.axes[:-1], fresh(args.dim("out_dim"), "feature")), output.open)
     length = -2 if args.flag("batch_first") else 0
     rows, columns = query.at(length), key.at(length)
     first = query.at(0 if args.flag("batch_first") else 1) if query.rank == 3 else None

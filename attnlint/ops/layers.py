@@ -7,7 +7,7 @@ from attnlint.dims import Answer, Dim
 from attnlint.ops.common import NO_SHAPE, anonymous, dtype_of, fresh, learn_rank, replace
 from attnlint.ops.signature import Args, Result, op
 from attnlint.tensor import UNKNOWN_SHAPE, Axis, Kind, Shape
-from attnlint.values import Const, Seq, as_dim, as_int, is_none
+from attnlint.values import Const, Seq, as_dim, as_int, is_none, as_str
 
 
 @op("embedding")
@@ -24,7 +24,8 @@ def embedding(args: Args) -> Result:
 @op("conv")
 def conv(args: Args) -> Result:
     """A convolution over `dims` axes; the one in front of them counts channels, or the one behind them."""
-    spatial = args.int("dims", 1) or 1
+    kernel = args.values.get("kernel")
+    spatial = args.int("dims", len(kernel.items) if isinstance(kernel, Seq) else 1) or 1
     shape = args.shape("x")
     if shape.open:
         shape = learn_rank(args.values.get("x"), spatial + 2)
@@ -54,7 +55,7 @@ def _each(args: Args, name: str, number: int, default: int) -> int | None:
         return default
     if isinstance(value, Seq) and not value.many and value.items:
         value = value.items[min(number, len(value.items) - 1)]
-    return as_int(value)
+    return 0 if (as_str(value) or "").lower() == "valid" else as_int(value)
 
 
 def _convolved(one: Axis, args: Args, number: int) -> Axis:
@@ -67,7 +68,7 @@ def _convolved(one: Axis, args: Args, number: int) -> Axis:
         if grown == 0:
             return one
         return fresh(one.size + dims.const(grown), one.kind or "seq")
-    if args.text("padding") == "same" and stride == 1:
+    if (args.text("padding") or "").lower() == "same" and stride == 1:
         return one
     size = _strided(one.size, args, number)
     return fresh(size, "seq")
