@@ -61,7 +61,7 @@ _TABLE: dict[str, Spelling] = {
     "vstack": spell("vstack", "xs", fixed={"vertical": True}),
     "split": spell("split", "x sections=indices_or_sections axis", axis=0),
     "array_split": spell("split", "x sections=indices_or_sections axis", axis=0),
-    "unstack": spell("unbind", "x num axis", axis=0),
+    "unstack": spell("unstacked", "x num axis", axis=0),
     "where": spell("where", "cond=condition a=x1 b=x2"),
     "tril": spell("tril", "x k", k=0),
     "triu": spell("triu", "x k", k=0),

@@ -55,7 +55,7 @@ _TABLE: dict[str, Spelling] = {
     "concat": spell("concat_arrays", "xs=values axis name"),
     "stack": spell("stack_arrays", "xs=values axis name", axis=0),
     "split": spell("split_up", "x=value parts=num_or_size_splits axis num name", axis=0),
-    "unstack": spell("unbind", "x=value num axis name", axis=0),
+    "unstack": spell("unstacked", "x=value num axis name", axis=0),
     "where": spell("where", "cond=condition a=x b=y name"),
     "gather": spell("take", "x=params index=indices validate_indices axis batch_dims name", axis=0),
     "gather_nd": spell("unknown_shape", "x=params index=indices"),

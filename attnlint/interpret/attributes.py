@@ -205,7 +205,7 @@ class Attributes:
         if turned is not None:
             # A method that uses the layer's weights as another layer, as an embedding's table for the logits.
             return Layer(turned.op, bind(turned.init, [], owner.config), f"{owner.dotted}.{name}", site=owner.site)
-        if self.i.builtins.is_module_method(name):
+        if self.i.builtins.is_module_method(name) or (name == "add" and owner.kind == "sequential"):
             return Method(owner, name)
         return self._remembered(owner.attrs, name, owner.dotted, site)
 

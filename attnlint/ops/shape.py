@@ -19,7 +19,7 @@ from attnlint.ops.common import (
 from attnlint.ops.signature import Args, Result, op, shape_of
 from attnlint.ops.view import size_list
 from attnlint.tensor import UNKNOWN_SHAPE, Axis, Shape
-from attnlint.values import Value, as_dim, as_int
+from attnlint.values import ShapeOf, Value, as_dim, as_int
 
 
 def _result(args: Args, shape: Shape | None, reason: str = NO_SHAPE, **notes: object) -> Result:
@@ -146,7 +146,10 @@ def squeeze(args: Args) -> Result:
 def expand(args: Args) -> Result:
     """Stretch axes of size 1 to the sizes given; -1 keeps one."""
     shape = args.shape("x")
-    sizes = size_list(args.values.get("sizes"))
+    asked = args.values.get("sizes")
+    sizes = size_list(asked)
+    if sizes is None and isinstance(asked, ShapeOf):
+        return expand_as(Args({**args.values, "other": asked.tensor}))
     if sizes is None:
         return _result(args, None, "the sizes that it expands to are not known")
     axes = []
