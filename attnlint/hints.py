@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from fractions import Fraction
 
 from attnlint import dims
@@ -50,15 +51,16 @@ class Hint:
     names: tuple[str, ...] = ()
 
 
-def in_comment(text: str) -> list[Hint]:
+@lru_cache(maxsize=4096)
+def in_comment(text: str) -> tuple[Hint, ...]:
     """The shapes in one comment: `# [batch, seq, d_k]`, `# x: (B, T, C)`, `# (B, T, C) -> (B, T, H, D)`."""
     for pattern, split in ((_BARE, r"\s*,\s*"), (_CROSSED, r"\s+[x\u00d7]\s+")):
         bare = pattern.match(text)
         if bare is not None:
             sizes = tuple(re.split(split, bare.group(1)))
             if any(kind_of(size) for size in sizes) or (pattern is _CROSSED and all(s.isdigit() for s in sizes)):
-                return [Hint(sizes)]
-    return _in_text(text.lstrip("# "))
+                return (Hint(sizes),)
+    return tuple(_in_text(text.lstrip("# ")))
 
 
 def of_operands(text: str) -> tuple[Hint, Hint] | None:
@@ -70,14 +72,16 @@ def of_operands(text: str) -> tuple[Hint, Hint] | None:
     return Hint(sides[0]), Hint(sides[1])
 
 
-def in_docstring(text: str) -> list[Hint]:
+@lru_cache(maxsize=4096)
+def in_docstring(text: str) -> tuple[Hint, ...]:
     """The shapes that a docstring gives to names; a shape without a name says nothing."""
     found: list[Hint] = []
     for line in text.splitlines():
         found.extend(hint for hint in _in_text(line.strip()) if hint.names)
-    return found
+    return tuple(found)
 
 
+@lru_cache(maxsize=4096)
 def in_annotation(text: str) -> Hint | None:
     """A jaxtyping or torchtyping annotation, as in `Float[Tensor, "batch seq dim"]`."""
     listed = _TENSORTYPE.search(text)
@@ -159,9 +163,14 @@ def _axis(text: str, size_of: Callable[[str], Dim], kind: Kind, with_heads: bool
 def size_in(text: str, size_of: Callable[[str], Dim]) -> Dim:
     """The size that a text such as `seq`, `64` or `d_model // n_heads` stands for."""
     try:
-        return _evaluate(ast.parse(text.strip().replace("'", "_"), mode="eval").body, size_of)
+        return _evaluate(_parsed(text.strip().replace("'", "_")), size_of)
     except (SyntaxError, ValueError):
         return size_of(text)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
 
 
 def _evaluate(node: ast.expr, size_of: Callable[[str], Dim]) -> Dim:

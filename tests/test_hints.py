@@ -125,8 +125,8 @@ def test_shapes_in_docstrings(line, names, sizes):
 
 
 def test_a_docstrings_shape_without_a_name_says_nothing():
-    assert hints.in_docstring("Give back something.\n\n(B, T, C)\n") == []
-    assert hints.in_docstring("Multi-head attention (Vaswani, 2017).\n") == []
+    assert hints.in_docstring("Give back something.\n\n(B, T, C)\n") == ()
+    assert hints.in_docstring("Multi-head attention (Vaswani, 2017).\n") == ()
 
 
 @pytest.mark.parametrize(

@@ -39,6 +39,8 @@ _FREE_TEXT = re.compile(
 _SURELY_CAUSAL = re.compile(r"\bcausal|autoregressive|auto-regressive|look-?ahead mask|see(?:s|ing)? the future", re.I)
 _NEGATED = re.compile(r"(?:non-?|not |no |without )\W*(?:causal|autoregressive)", re.I)
 _OPENING = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:[rRuU]?(?:\"\"\"[\s\S]*?\"\"\"|\'\'\'[\s\S]*?\'\'\'))?")
+_ONE_STEP = re.compile(r"decode_step|decode_one|step_decode|generate_next|next_token|incremental", re.I)
+_ONE_TOKEN = re.compile(r"(?:one|single|newest|new) token|token at a time|one step at a time", re.I)
 _MASKED_LM = frozenset({"mlm", "masked_lm", "mask_token", "mask_token_id", "MaskedLM", "mlm_probability"})
 _VISION = frozenset(
     {
@@ -204,6 +206,8 @@ def is_one_query(site: AttentionSite) -> bool:
     """Whether there is a single query, as in decoding one token at a time."""
     axis = queries_axis(site)
     if axis is not None and axis.is_one:
+        return True
+    if any(_ONE_STEP.search(frame.name) or _ONE_TOKEN.search(frame.text) for frame in site.op.frame.stack):
         return True
     scores = site.product.output if site.product is not None else None
     if scores is None or not scores.shape.axes or scores.shape.open:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from attnlint import hints, ir
@@ -73,14 +74,14 @@ def _labelled(value: Value, name: str) -> Value:
     return value
 
 
-def _learn(i: Interpreter, param: ir.Param, value: Value, documented: list[hints.Hint], scope: Scope) -> None:
+def _learn(i: Interpreter, param: ir.Param, value: Value, documented: Sequence[hints.Hint], scope: Scope) -> None:
     if not isinstance(value, Tensor | Unknown):
         return
     if isinstance(value, Unknown):
         value.name = value.name or param.name
     elif param.name not in value.aliases:
         value.aliases.append(param.name)
-    found = [hint for hint in documented if param.name in hint.names]
+    found: Sequence[hints.Hint] = [hint for hint in documented if param.name in hint.names]
     annotated = hints.in_annotation(param.annotation) if param.annotation else None
     found = [annotated] if annotated is not None else found
     if param.comment and not found:

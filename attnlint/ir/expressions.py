@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from attnlint.diagnostic import Span
@@ -21,8 +21,8 @@ class Located(Protocol):
 class Site:
     """A place in the source; its span is worked out only when somebody asks."""
 
-    piece: Located
-    node: object
+    piece: Located = field(repr=False)
+    node: object = field(repr=False)
 
     @property
     def span(self) -> Span:
