@@ -121,6 +121,9 @@ def _of_op(op: OpCall) -> MaskInfo:
 
 def _of_comparison(op: OpCall) -> MaskInfo:
     sides = [op.tensor("a") or op.args.get("a"), op.tensor("b") or op.args.get("b")]
+    if any(isinstance(side, Size | Const) for side in sides) and any(_is_called_mask(side) for side in sides):
+        # `mask > 0` is the mask itself: what it is made of tells what it blocks.
+        return NO_MASK
     counts = [_counts(side) for side in sides]
     if all(counts) and op.name in {"lt", "le", "gt", "ge"}:
         return MaskInfo(causal=True, named=True)
@@ -138,6 +141,12 @@ def _of_comparison(op: OpCall) -> MaskInfo:
     if difference is not None and _IDS.search(difference.name or (difference.op.spelling if difference.op else "")):
         return MaskInfo(padding=True, named=True)
     return NO_MASK
+
+
+def _is_called_mask(value: Value | None) -> bool:
+    if not isinstance(value, Tensor) or value.op is None or value.op.name in {"input", "unknown"}:
+        return False
+    return any("mask" in name for name in (value.name, *value.aliases, value.op.spelling))
 
 
 def _of_tensor_names(tensor: Tensor | None) -> MaskInfo:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from attnlint.attention.lineage import (
     CARRIERS,
@@ -20,7 +20,7 @@ from attnlint.attention.normalise import Normaliser, normaliser, renormalises
 from attnlint.attention.roles import role
 from attnlint.tensor import Axis, Tensor
 from attnlint.trace import OpCall, Trace
-from attnlint.values import Const, Value, as_float
+from attnlint.values import Const, Value, as_float, is_none
 
 _BLOCKING = frozenset({"masked_fill", "where", "setitem", "at_set", "add", "sub", "mul", "maximum", "minimum"})
 
@@ -117,6 +117,8 @@ def find_sites(trace: Trace) -> list[AttentionSite]:
     for op in trace.ops:
         if op.name == "sdpa":
             sites.append(_fused(trace, op))
+        elif op.name == "attention_weights":
+            sites.extend(_weights(trace, op))
         elif op.name in {"mha", "transformer_encoder_layer", "transformer_encoder", "transformer_decoder_layer",
                          "transformer_decoder", "transformer"}:  # fmt: skip
             sites.append(_layer(trace, op))
@@ -131,9 +133,22 @@ def _fused(trace: Trace, op: OpCall) -> AttentionSite:
     packed = op.tensor("qkv")
     pair = op.tensor("kv") or packed
     site = AttentionSite("fused", trace, op, op.tensor("q") or packed, op.tensor("k") or pair, op.tensor("v") or pair)
-    if "mask" in op.args:
-        site.masks.append(MaskUse(op, op.args["mask"], classify(op.args["mask"])))
+    for name in ("mask", "bias"):
+        if name in op.args:
+            info = classify(op.args[name])
+            if name == "bias" and not is_none(op.args[name]) and (info.unseen or not info.is_mask):
+                # A bias may carry a mask, whatever it is called.
+                info = replace(info, unseen=True, bias=False, named=True)
+            site.masks.append(MaskUse(op, op.args[name], info))
     return site
+
+
+def _weights(trace: Trace, op: OpCall) -> list[AttentionSite]:
+    """A call that gives the weights alone, where something mixes values with them."""
+    site, weights = _fused(trace, op), outputs(op)[0]
+    behind = consumers(trace, weights, lambda o: o.name in CARRIERS)
+    site.mixes = [later for later in behind if later.name in PRODUCTS and operands(later) is not None]
+    return [site] if site.mixes else []
 
 
 def _layer(trace: Trace, op: OpCall) -> AttentionSite:

@@ -10,7 +10,7 @@ from attnlint.ir import Site
 from attnlint.names import kind_of
 from attnlint.state import Scope
 from attnlint.tensor import UNKNOWN_SHAPE, Atom, Axis, Shape
-from attnlint.values import ClassValue, Const, Func, Lazy, Ref, Size, Unknown, Value, as_int, is_none
+from attnlint.values import ClassValue, Const, Func, Lazy, Partial, Ref, Size, Unknown, Value, as_int, is_none
 
 if TYPE_CHECKING:
     from attnlint.interpret.interpreter import Interpreter
@@ -111,6 +111,9 @@ class Naming:
         cls = self._annotated_class(annotation, scope)
         if cls is not None:
             return self.i.calls.symbolic_instance(cls, site)
+        if isinstance(default, Func | Ref | Partial) and not (isinstance(default, Ref) and "dtype" in name):
+            # A function that is given is most often the one that stands there.
+            return default
         value = Unknown(f"{name} is a parameter of {owner}", name, parameter=True, annotation=annotation)
         value.maybe_none = default is not None and is_none(default)
         number = as_int(default) if isinstance(default, Size) else None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from attnlint import dims, ir
+from attnlint.interpret.subscripts import holds_weights
 from attnlint.ir import Site
 from attnlint.ops.signature import as_tensor
 from attnlint.state import Scope
@@ -113,6 +114,8 @@ class Transforms:
         """One example of an argument; `given` collects the arrays that have the mapped axis."""
         if is_none(axis):
             return value
+        if isinstance(value, Unknown) and value.tensor is None and holds_weights(value):
+            return Unknown(f"one of {value.name}", value.name, weights=True)
         if isinstance(value, Seq):
             items = [self._over(item, _axis_for(axis, n), site, given) for n, item in enumerate(value.items)]
             return Seq(items, value.kind, value.many)

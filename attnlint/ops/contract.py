@@ -243,6 +243,13 @@ def dot_general(args: Args) -> Result:
     """Contract and batch the axes that two pairs of lists name; the batch axes come first."""
     left, right, numbers = args.shape("a"), args.shape("b"), args.items("numbers")
     dtype = promote(args.values.get("a"), args.values.get("b"))
+    notes: dict[str, object]
+    if is_weight(args.values.get("b"), right) and left.open:
+        # A dense layer that is written as a contraction: the last axis becomes features.
+        notes = {"clash": False, "projection": True}
+        return Result(
+            Shape((*left.axes[:-1], features(right.at(-1) or anonymous())), open=True), dtype=dtype, notes=notes
+        )
     lists = [inner for pair in numbers or () for inner in (Args({"pair": pair}).items("pair") or ())]
     read = [Args({"list": one}).ints("list") for one in lists]
     if len(read) != 4 or None in read or left.open or right.open:
@@ -255,7 +262,8 @@ def dot_general(args: Args) -> Result:
     columns = tuple(free(a, "columns") for n, a in enumerate(right.axes) if n not in places[1][1])
     shared = tuple(left.axes[place] for place in batch)
     pairs = [(left.axes[one], right.axes[other]) for one, other in zip(summed, others, strict=False)]
-    notes: dict[str, object] = {"clash": any(_differ(*pair) for pair in pairs), "batch": shared}
+    notes = {"clash": any(_differ(*pair) for pair in pairs), "batch": shared}
+    notes["projection"] = is_weight(args.values.get("b"), right) or is_weight(args.values.get("a"), left)
     if len(pairs) == 1:
         notes["contracted"] = pairs[0]
     return Result(Shape((*shared, *rows, *columns)), dtype=dtype, notes=notes)

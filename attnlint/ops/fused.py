@@ -51,6 +51,18 @@ def sdpa(args: Args) -> Result:
     return Result(Shape((*query.axes[:-1], last), query.open), dtype=dtype)
 
 
+@op("attention_weights")
+def attention_weights(args: Args) -> Result:
+    """The weights of `[..., length, heads, head_dim]` queries and keys: `[..., heads, q_len, k_len]`."""
+    query, key = args.shape("q"), args.shape("k")
+    dtype = dtype_of(args.values.get("q"))
+    if len(query.axes) < 3 or len(key.axes) < 3:
+        return Result(Shape((), open=True), dtype=dtype, reason=NO_SHAPE)
+    rows, columns = query.axes[-3], key.axes[-3]
+    pair = (derived_axis(rows, "rows", rows.size), derived_axis(columns, "columns", columns.size))
+    return Result(Shape((*query.axes[:-3], query.axes[-2], *pair), query.open), dtype=dtype)
+
+
 @op("mha")
 def mha(args: Args) -> Result:
     """A whole attention layer: the query's axes with new features, and the weights."""
