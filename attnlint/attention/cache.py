@@ -22,6 +22,7 @@ _FLAGS = re.compile(r"use_cache|cache|past|incremental|start_pos|cur_pos|cache_p
 _ONE_TOKEN = re.compile(
     r"one (?:new )?token|token at a time|step[- ]by[- ]step|newest token|new token|incremental|last token", re.I
 )
+_STORE = re.compile(r"_?(?:k|v|keys?|values?)$")
 _SETUP = re.compile(r"init|reset|clear|prefill|setup|set_|load|save|hook|empty|alloc", re.I)
 
 
@@ -77,7 +78,7 @@ def _kept_in(trace: Trace, cell: Cell) -> str:
 
 def _starts_empty(trace: Trace, cell: Cell) -> bool:
     """Whether an attribute for keys or values is None from the constructor on, until a step sets it."""
-    return bool(role_of(cell.name)) and any(
+    return _STORE.match(cell.name) is not None and any(
         other.name == cell.name and other.owner is cell.owner and is_none(other.new)
         for other in trace.cells
         if other.frame.name == "__init__"
