@@ -7,7 +7,7 @@ from attnlint.dims import Answer, Dim
 from attnlint.ops.common import NO_SHAPE, anonymous, dtype_of, fresh, learn_rank, replace
 from attnlint.ops.signature import Args, Result, op
 from attnlint.tensor import UNKNOWN_SHAPE, Axis, Kind, Shape
-from attnlint.values import Const, Seq, as_dim, as_int, is_none, as_str
+from attnlint.values import Const, Seq, as_dim, as_int, as_str, is_none
 
 
 @op("embedding")
