@@ -226,3 +226,18 @@ both = nn.combine_masks(causal_mask, None, nn.make_attention_mask(ids > 0, ids >
     assert shape_of_name(text, "causal_mask") == (2, 1, 5, 5)
     assert shape_of_name(text, "padding_mask") == (2, 1, 5, 7)
     assert shape_of_name(text, "both") == (2, 1, 5, 5)
+
+
+def test_einx_marks_what_it_sums_by_brackets():
+    text = """
+import einx
+import jax
+import jax.numpy as jnp
+
+q, k = jnp.ones((2, 5, 4, 8)), jnp.ones((2, 7, 4, 8))
+scores = einx.dot("b q h [d], b k h [d] -> b h q k", q, k)
+merged = einx.rearrange("b s h d -> b s (h d)", q)
+attn = jax.nn.softmax(scores)
+"""
+    assert shape_of_name(text, "scores") == (2, 4, 5, 7)
+    assert shape_of_name(text, "merged") == (2, 5, 32)

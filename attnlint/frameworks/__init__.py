@@ -27,6 +27,7 @@ _FUNCTIONS = {
     "flash_attn": ("attnlint.frameworks.fused_kernels",),
     "flash_attn_interface": ("attnlint.frameworks.fused_kernels",),
     "einops": ("attnlint.frameworks.einops",),
+    "einx": ("attnlint.frameworks.einops",),
     "tensorflow": ("attnlint.frameworks.tensorflow_functions",),
     "keras": ("attnlint.frameworks.keras_ops", "attnlint.frameworks.keras_backend"),
 }
