@@ -207,6 +207,8 @@ def _aligned(axes: Sequence[Axis], targets: Sequence[Target]) -> Misfit | None:
 
 def _stands(axis: Axis, target: Target) -> bool:
     """Whether an axis keeps its place: of the target's size or name, or one of the two is of no known size."""
+    if target.kind == "heads" and axis.kind != "heads":
+        return False
     if target.size is None or not known(axis.size):
         return True
     if axis.size.name and axis.size.name in (target.size.name, target.name):
@@ -219,6 +221,7 @@ def differ_by_heads(wanted: Dim, found: Dim) -> bool:
     if not found.terms:
         return False
     ratio = wanted / found
-    if len(ratio.terms) != 1 or not ratio.symbols or ratio.terms[0][1] != Fraction(1):
+    # Two numbers of heads, as of queries and of keys in grouped attention, may well differ.
+    if len(ratio.terms) != 1 or len(ratio.symbols) != 1 or ratio.terms[0][1] != Fraction(1):
         return False
     return all(kind_of(symbol.name) == "heads" for symbol in ratio.symbols)
