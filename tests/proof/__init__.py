@@ -1,0 +1,1 @@
+"""Runs attention code and holds it against what attention is: a reference, and the laws that it keeps."""

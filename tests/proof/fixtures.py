@@ -1,0 +1,31 @@
+"""Fixtures as modules: read, given the names that a fragment takes from nowhere, and run."""
+
+import itertools
+import sys
+import types
+from pathlib import Path
+
+FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
+
+count = itertools.count()
+
+
+def code(path):
+    """A function that runs a file of fixtures/, with the given names bound beforehand, and gives its module."""
+    file = FIXTURES / path
+    compiled = compile(file.read_text(encoding="utf-8"), str(file), "exec")
+
+    def run(**names):
+        module = types.ModuleType(f"fixture_{next(count)}")
+        module.__dict__.update(names)
+        sys.modules[module.__name__] = module  # dataclasses, on which Flax builds, look their annotations up there
+        exec(compiled, module.__dict__)
+        return module
+
+    return run
+
+
+def good(*frameworks):
+    """The good and the fixed fixtures of these frameworks, by their path inside fixtures/."""
+    patterns = [f"*/good_{name}*.py" for name in frameworks] + [f"seed/*_fixed_{name}.py" for name in frameworks]
+    return sorted(str(path.relative_to(FIXTURES)) for pattern in patterns for path in FIXTURES.glob(pattern))

@@ -1,0 +1,26 @@
+"""The fixtures in NumPy, run: the good ones are attention, and of the bad ones the bug shows in numbers."""
+
+import pytest
+
+from tests.proof.fixtures import code, good
+from tests.proof.laws import faults
+from tests.proof.numpy_cases import BAD, GOOD
+
+
+def test_every_good_fixture_is_run():
+    assert sorted(GOOD) == good("numpy")
+
+
+@pytest.mark.parametrize("path", GOOD)
+def test_a_good_fixture_is_attention(path):
+    assert faults(GOOD[path](code(path))) == set()
+
+
+@pytest.mark.parametrize("path", BAD)
+def test_the_bug_of_a_bad_fixture_shows(path):
+    case, shown = BAD[path]
+    if isinstance(shown, str):
+        with pytest.raises(ValueError, match=shown):
+            faults(case(code(path)))
+    else:
+        assert faults(case(code(path))) == shown
