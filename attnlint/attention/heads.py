@@ -199,10 +199,14 @@ def _aligned(axes: Sequence[Axis], targets: Sequence[Target]) -> Misfit | None:
     before = list(zip(axes[:lead], targets[:lead], strict=True))
     if not all(_stands(axis, target) for axis, target in before):
         return None
-    if any(target.size is None and not known(axis.size) and axis.kind != "seq" for axis, target in before):
-        # A -1 for an axis of which nothing is known may be meant to take heads too.
+    if any(target.size is None and (axis.kind == "heads" or _may_be_heads(axis)) for axis, target in before):
+        # A -1 for the heads, or for an axis that may be these, is cut into groups together with what follows.
         return None
     return _compared(product([axis.size for axis in rest]), wanted)
+
+
+def _may_be_heads(axis: Axis) -> bool:
+    return not known(axis.size) and axis.kind != "seq"
 
 
 def _stands(axis: Axis, target: Target) -> bool:
