@@ -241,3 +241,16 @@ attn = jax.nn.softmax(scores)
 """
     assert shape_of_name(text, "scores") == (2, 4, 5, 7)
     assert shape_of_name(text, "merged") == (2, 5, 32)
+
+
+def test_trees_that_do_not_match_are_no_endless_descent():
+    text = """
+import jax
+import jax.numpy as jnp
+
+def attention(params, x):
+    return jax.tree_util.tree_map(lambda a, b: a + b, {"q": x}, params), jax.nn.softmax(x)
+
+sums, attn = attention(None, jnp.ones((5, 7)))
+"""
+    assert shape_of_name(text, "attn") == (5, 7)

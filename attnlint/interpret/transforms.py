@@ -219,7 +219,8 @@ class Transforms:
             return Seq([self._mapped_leaf(args[0], list(row), site) for row in rows], first.kind, first.many)
         if isinstance(first, Mapping) and len(args) == 2:
             return Mapping({k: self._mapped_leaf(args[0], [v], site) for k, v in first.items.items()}, first.open)
-        return first if isinstance(first, Unknown) else self._mapped_leaf(args[0], args[1:], site)
+        # Trees of other kinds, or of which one is not in sight, are not followed into their leaves.
+        return first if isinstance(first, Unknown | Seq | Mapping) else self._mapped_leaf(args[0], args[1:], site)
 
     def _mapped_leaf(self, func: Value, row: list[Value], site: Site) -> Value:
         if isinstance(row[0], Seq | Mapping):
