@@ -197,12 +197,18 @@ def _aligned(axes: Sequence[Axis], targets: Sequence[Target]) -> Misfit | None:
     if len(rest) == len(wanted) == 1 and not _is_of_heads(rest[0]):
         return None
     before = list(zip(axes[:lead], targets[:lead], strict=True))
-    if not all(_stands(axis, target) for axis, target in before):
+    if not all(_stands(axis, target) for axis, target in before) or any(_fused(*pair) for pair in before):
         return None
     if any(target.size is None and (axis.kind == "heads" or _may_be_heads(axis)) for axis, target in before):
         # A -1 for the heads, or for an axis that may be these, is cut into groups together with what follows.
         return None
     return _compared(product([axis.size for axis in rest]), wanted)
+
+
+def _fused(axis: Axis, target: Target) -> bool:
+    """Whether the number of q, k and v stands where another axis was, so that axes before it were put together."""
+    number = target.size.value if target.literal and target.size is not None else None
+    return number in (2, 3) and axis.size.value != number
 
 
 def _may_be_heads(axis: Axis) -> bool:
