@@ -40,6 +40,8 @@ _SURELY_CAUSAL = re.compile(r"\bcausal|autoregressive|auto-regressive|look-?ahea
 _NEGATED = re.compile(r"(?:non-?|not |no |without )\W*(?:causal|autoregressive)", re.I)
 _OPENING = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:[rRuU]?(?:\"\"\"[\s\S]*?\"\"\"|\'\'\'[\s\S]*?\'\'\'))?")
 _ONE_STEP = re.compile(r"decode_step|decode_one|step_decode|generate_next|next_token|incremental", re.I)
+# A model that writes one token at a time is trained on all of them at once: only who is fed one sees no other.
+_WRITES = re.compile(r"\b(?:writ|generat|sampl|emit|produc|continu|predict)\w*\b[^.\n]*\btoken at a time", re.I)
 _ONE_TOKEN = re.compile(r"(?:one|single|newest|new) token|token at a time|one step at a time", re.I)
 _MASKED_LM = frozenset({"mlm", "masked_lm", "mask_token", "mask_token_id", "MaskedLM", "mlm_probability"})
 _VISION = frozenset(
@@ -207,7 +209,9 @@ def is_one_query(site: AttentionSite) -> bool:
     axis = queries_axis(site)
     if axis is not None and axis.is_one:
         return True
-    if any(_ONE_STEP.search(frame.name) or _ONE_TOKEN.search(frame.text) for frame in site.op.frame.stack):
+    if any(
+        _ONE_STEP.search(frame.name) or _ONE_TOKEN.search(_WRITES.sub("", frame.text)) for frame in site.op.frame.stack
+    ):
         return True
     scores = site.product.output if site.product is not None else None
     if scores is None or not scores.shape.axes or scores.shape.open:
