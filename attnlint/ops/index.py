@@ -158,14 +158,14 @@ def index(args: Args) -> Result:
 
 
 def _whole(args: Args, items: list[Value]) -> Shape:
-    """The shape of what is indexed; one of which nothing is known has the axes that a full index names.
+    """The shape of what is indexed; one of unknown rank has the axes that a full index names.
 
     Whoever puts axes in and writes out the slices up to the end, as in `mask[:, None, None, :]`, names all there are.
     """
     shape = args.shape("x")
     slices, new = sum(map(_is_full, items)), sum(map(is_none, items))
     names_all = new >= 2 or (new == 1 and _is_full(items[-1]) and is_none(items[-2]))
-    if shape.known or slices < 2 or slices + new != len(items) or not names_all:
+    if not shape.open or len(shape.axes) > slices or slices < 2 or slices + new != len(items) or not names_all:
         return shape
     return learn_rank(args.values.get("x"), slices)
 
