@@ -3,7 +3,7 @@
 import pytest
 
 from tests.proof.fixtures import code, good
-from tests.proof.laws import faults
+from tests.proof.laws import faults, ran
 from tests.proof.numpy_cases import BAD, GOOD
 
 
@@ -21,6 +21,6 @@ def test_the_bug_of_a_bad_fixture_shows(path):
     case, shown = BAD[path]
     if isinstance(shown, str):
         with pytest.raises(ValueError, match=shown):
-            faults(case(code(path)))
+            ran(case(code(path)))
     else:
         assert faults(case(code(path))) == shown

@@ -79,11 +79,15 @@ class Run:
     close: float = CLOSE
 
 
+def ran(run):
+    return array(run.f(run.x))
+
+
 def faults(run):
     """The laws that a run breaks."""
     right = run.expected(run.x) if callable(run.expected) else run.expected
     broken = set()
-    if not agrees(run.f(run.x), right, run.close):
+    if not agrees(ran(run), right, run.close):
         broken.add("mismatch")
     if run.causal and leaks(run.f, run.x, run.axis, run.close):
         broken.add("leak")

@@ -1,0 +1,63 @@
+"""The fixtures in PyTorch, run: the good ones are attention, and of the bad ones the bug shows in numbers."""
+
+import numpy as np
+import pytest
+
+from tests.proof import reference
+from tests.proof.fixtures import code, good
+from tests.proof.laws import agrees, faults, ran
+from tests.proof.seed import HEADS, TOKENS, WIDTH, X
+from tests.proof.torch_cases import BAD, GOOD, NOT_RUN
+from tests.proof.torch_kit import CAUSAL, live, mha_projections, tensor
+from tests.proof.torch_others import each_head_has_its_place
+
+pytestmark = pytest.mark.frameworks
+Q, K, V = np.random.default_rng(6).normal(size=(3, 2, HEADS, TOKENS, 4))
+
+
+@pytest.mark.parametrize("mask", [None, CAUSAL, np.arange(TOKENS) < 3], ids=["all", "causal", "padded"])
+def test_the_reference_is_the_attention_of_pytorch(mask):
+    from torch.nn.functional import scaled_dot_product_attention
+
+    theirs = scaled_dot_product_attention(*map(tensor, (Q, K, V)), None if mask is None else tensor(mask[None, None]))
+    assert agrees(theirs, reference.attention(Q, K, V, mask))
+
+
+def test_the_reference_is_the_causal_attention_of_pytorch():
+    from torch.nn.functional import scaled_dot_product_attention
+
+    theirs = scaled_dot_product_attention(*map(tensor, (Q, K, V)), is_causal=True, scale=0.7)
+    assert agrees(theirs, reference.attention(Q, K, V, CAUSAL, scale=0.7))
+
+
+def test_the_reference_is_the_multi_head_attention_of_pytorch():
+    import torch
+
+    mha = live(torch.nn.MultiheadAttention(WIDTH, HEADS, batch_first=True))
+    x = tensor(X)
+    theirs = mha(x, x, x, attn_mask=tensor(~CAUSAL), need_weights=False)[0]
+    assert agrees(theirs, reference.multi_head(X, mha_projections(mha), HEADS, mask=CAUSAL))
+
+
+def test_every_good_fixture_is_run():
+    assert sorted([*GOOD, *NOT_RUN]) == good("torch")
+
+
+@pytest.mark.parametrize("path", GOOD)
+def test_a_good_fixture_is_attention(path):
+    assert faults(GOOD[path](code(path))) == set()
+
+
+def test_exchanged_heads_are_told_apart():
+    assert faults(each_head_has_its_place(code("heads-not-concatenated/good_torch_causal.py"))) == set()
+
+
+@pytest.mark.filterwarnings("ignore:Implicit dimension choice for softmax")
+@pytest.mark.parametrize("path", BAD)
+def test_the_bug_of_a_bad_fixture_shows(path):
+    case, shown = BAD[path]
+    if isinstance(shown, str):
+        with pytest.raises(Exception, match=shown):
+            ran(case(code(path)))
+    else:
+        assert faults(case(code(path))) == shown
