@@ -1,0 +1,59 @@
+"""The fixtures in JAX and Flax, run: the good ones are attention, and of the bad ones the bug shows in numbers."""
+
+import numpy as np
+import pytest
+
+from tests.proof import flax_cases, jax_cases, reference
+from tests.proof.fixtures import code, good
+from tests.proof.laws import agrees, faults, ran
+from tests.proof.seed import HEADS, TOKENS, X
+
+pytestmark = [pytest.mark.frameworks, pytest.mark.filterwarnings("ignore:SelfAttention will be deprecated")]
+
+GOOD = jax_cases.GOOD | flax_cases.GOOD
+BAD = jax_cases.BAD | flax_cases.BAD
+Q, K, V = np.random.default_rng(6).normal(size=(3, 2, HEADS, TOKENS, 4)).astype("float32")
+
+
+def tokens_first(*arrays):
+    return [np.swapaxes(each, 1, 2) for each in arrays]
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_the_reference_is_the_attention_of_jax(causal):
+    import jax
+
+    theirs = jax.nn.dot_product_attention(*tokens_first(Q, K, V), is_causal=causal)
+    mask = jax_cases.CAUSAL if causal else None
+    assert agrees(np.swapaxes(theirs, 1, 2), reference.attention(Q, K, V, mask))
+
+
+def test_the_reference_is_the_attention_of_flax():
+    import flax.linen as nn
+    import jax
+
+    layer = nn.MultiHeadDotProductAttention(num_heads=HEADS)
+    x, mask = jax_cases.jax_array(X), nn.make_causal_mask(np.ones((2, TOKENS)))
+    params = flax_cases.live(layer.init(jax.random.key(0), x))
+    theirs = layer.apply({"params": params}, x, mask=mask)
+    right = reference.multi_head(X, flax_cases.projections(params), HEADS, mask=jax_cases.CAUSAL)
+    assert agrees(theirs, right)
+
+
+def test_every_good_fixture_is_run():
+    assert sorted(GOOD) == good("jax", "flax")
+
+
+@pytest.mark.parametrize("path", GOOD)
+def test_a_good_fixture_is_attention(path):
+    assert faults(GOOD[path](code(path))) == set()
+
+
+@pytest.mark.parametrize("path", BAD)
+def test_the_bug_of_a_bad_fixture_shows(path):
+    case, shown = BAD[path]
+    if isinstance(shown, str):
+        with pytest.raises(Exception, match=shown):
+            ran(case(code(path)))
+    else:
+        assert faults(case(code(path))) == shown
