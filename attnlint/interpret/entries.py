@@ -19,14 +19,15 @@ from attnlint.values import NONE, ClassValue, Func, Instance, Lazy, ModuleValue,
 MAX_SCRIPT = 200_000
 MAX_RETRACE = 1_500
 _STRONG = re.compile(
-    r"oftmax|mask|attn\(|model\(|dot_product|eadAttention|nn\.Transformer|matmul|einsum|batch_dot|bmm\(| @ |\.dot\("
+    r"oftmax|attn\(|dot_product|eadAttention|nn\.Transformer|matmul|einsum|batch_dot|bmm\(| @ |\.dot\("
     r"|np\.exp|lash_att|_attention\("
-    r"|cache|project_k|k_proj"
+    r"|cache|project_k|k_proj|def \w*(?:generate|decode|sample|step)\w*\("
     r"|Attention\("
     r"|(?:cat|concat|concatenate|hstack)\([^\n]{0,80}?(?:pos|\bpe\b)"
 )
 # What a fragment without imports tells of its library: NumPy's `view` takes no sizes, and its axes are no `dim`.
 _TORCH = re.compile(r"\b(?:torch|nn)\.|\.(?:view|unsqueeze|masked_fill|permute|contiguous)\(|\bdim=|_proj\(")
+_IN_FUNCTIONS = re.compile(r"mask|\b(?:model|net|attn|attention|decoder|encoder|layer|block|transformer|gpt|lm)\(")
 _CALLS_MODEL = re.compile(r"\b(?:model|net|attn|attention|decoder|encoder|layer|block|transformer|gpt|lm)\(")
 _GENERATIVE = re.compile(r"CausalLM|LMHead|GPT|LanguageModel|Decoder|Generat|Seq2Seq|\bLM\b")
 _NEVER = frozenset(
@@ -133,7 +134,7 @@ class _FileTracer:
         elif isinstance(value, ClassValue):
             for name in _methods(value):
                 member = value.members.get(name)
-                if isinstance(member, Func) and member.node not in self.visited:
+                if isinstance(member, Func) and member.node not in self.visited and _is_worth(part, name):
                     self._run(f"{part.name}.{name}", member)
 
     def _is_news(self, part: Part) -> bool:
@@ -141,7 +142,7 @@ class _FileTracer:
         by_name = {p.name: p for p in self.index.definitions}
         while stack:
             current = stack.pop()
-            strong = _STRONG.search(current.text) or (current.kind == "def" and _CALLS_MODEL.search(current.text))
+            strong = _STRONG.search(current.text) or (current.kind == "def" and _IN_FUNCTIONS.search(current.text))
             if current not in self.finished and strong and not self._visited_whole(current):
                 return True
             for name in self.uses[current] - seen:
@@ -155,7 +156,7 @@ class _FileTracer:
         if isinstance(value, Func):
             return value.node in self.visited
         if isinstance(value, ClassValue):
-            members = [value.members.get(name) for name in _methods(value)]
+            members = [value.members.get(name) for name in _methods(value) if _is_worth(part, name)]
             return all(m.node in self.visited for m in members if isinstance(m, Func))
         return False
 
@@ -226,6 +227,14 @@ def _no_weight(value: Value) -> None:
         op.output.param = False
         if isinstance(value, Unknown):
             value.tensor = op.output
+
+
+def _is_worth(part: Part, name: str) -> bool:
+    """Whether a method that nobody calls is to be begun at: what an object's call runs, or what speaks of attention."""
+    if name in {"forward", "call", "__call__"}:
+        return True
+    body = re.search(rf"^[ \t]+(?:async )?def {name}\b[\s\S]*?(?=^[ \t]+(?:@|async def|def) |\Z)", part.text, re.M)
+    return body is None or _STRONG.search(body.group(0)) is not None
 
 
 def _methods(cls: ClassValue) -> list[str]:

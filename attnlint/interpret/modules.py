@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from attnlint import ir
 from attnlint.index import FileIndex, Part
 from attnlint.project import indexed, resolve
 from attnlint.state import Journal, Scope
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 LONGEST_CODE = 40_000
 # A definition that says nothing of attention is followed only where it is small: a mask's builder, a helper.
 LONGEST_OTHER = 4_000
+# One that does is followed unless it is the base class of a whole library.
+LONGEST_DEFINITION = 24_000
 
 
 class Modules:
@@ -93,7 +96,7 @@ class Modules:
         try:
             for part in module.index.parts:
                 if part.kind == "code" and name in part.words and len(part.text) <= LONGEST_CODE:
-                    self.i.statements.block(part.lowered(), module.scope)
+                    self.i.statements.block(_binding(part.lowered(), name), module.scope)
         except SyntaxError:
             pass
         finally:
@@ -109,5 +112,17 @@ def fill(scope: Scope, index: FileIndex, name: str) -> None:
         scope.names[part.name] = Lazy(part)
 
 
+def _binding(block: ir.Block, name: str) -> ir.Block:
+    """The statements of a module that give a name its value: constants, masks, configurations; nothing else is run."""
+    return ir.Block(tuple(stmt for stmt in block if isinstance(stmt, ir.Assign) and _names(stmt, name)))
+
+
+def _names(stmt: ir.Assign, name: str) -> bool:
+    targets: list[ir.Expr] = []
+    for target in stmt.targets:
+        targets.extend(target.items if isinstance(target, ir.Display) else [target])
+    return any(isinstance(target, ir.Name) and target.id == name for target in targets)
+
+
 def _is_followed(part: Part) -> bool:
-    return len(part.text) <= LONGEST_OTHER or part.concerns_attention
+    return len(part.text) <= (LONGEST_DEFINITION if part.concerns_attention else LONGEST_OTHER)

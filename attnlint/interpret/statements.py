@@ -14,6 +14,7 @@ from attnlint.values import (
     Choice,
     Func,
     Instance,
+    Lazy,
     ShapeOf,
     Unknown,
     Value,
@@ -96,7 +97,7 @@ class Statements:
 
     def _import(self, stmt: ir.Import, scope: Scope) -> bool:
         for local, dotted in stmt.names:
-            self.i.m.journal.write(scope.names, local, self.i.modules.imported(dotted, scope.origin))
+            self.i.m.journal.write(scope.names, local, Lazy(dotted))
         for module in stmt.star:
             self.i.modules.star(module, scope)
         return True
