@@ -165,6 +165,7 @@ def test_layers_as_documented(dotted, config, args, kwargs, expected):
 
 @pytest.mark.frameworks
 @pytest.mark.parametrize(("dotted", "config", "args", "kwargs", "expected"), LAYERS)
+@pytest.mark.filterwarnings("ignore:SelfAttention will be deprecated")
 def test_layers_as_computed(dotted, config, args, kwargs, expected):
     import flax.linen as nn
     import jax
