@@ -133,7 +133,7 @@ def sentence(name):
 
 
 def dropped(run):
-    """Without dropout the causal attention itself; with it, weights that are zero or larger by 1/(1 - p)."""
+    """Without its dropout, which is drawn at random, the causal attention itself."""
     return attention("decoder_attention", mask=CAUSAL, training=False)(run)
 
 
