@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from fractions import Fraction
+from functools import lru_cache
 
 from attnlint import dims
 from attnlint.dims import Dim

@@ -96,6 +96,13 @@ class Journal:
         del self._log[mark:]
         return list(changes.values())
 
+    def restore(self, mark: int) -> None:
+        """Give names and attributes back what they held; lists keep their items, since a trace still speaks of them."""
+        for container, key, old, _ in reversed(self._log[mark:]):
+            if isinstance(container, dict):
+                _put(container, key, old)
+        del self._log[mark:]
+
     def redo(self, changes: list[Change]) -> None:
         """Make the changes of one branch again, those that only narrowed a name left out."""
         for change in changes:

@@ -22,7 +22,7 @@ def future_is_open(site: AttentionSite) -> bool:
     """
     if site.kind == "written" and (not site.products or site.unseen):
         return False
-    if _mixes_features(site) or any(op.name == "topk" for op in site.steps):
+    if mixes_features(site) or any(op.name == "topk" for op in site.steps):
         return False
     if is_self_attention(site) is False or is_one_query(site) or reads_cache(site):
         return False
@@ -37,7 +37,7 @@ def future_is_open(site: AttentionSite) -> bool:
     return not reads_last_position(site) and not pooled(site)
 
 
-def _mixes_features(site: AttentionSite) -> bool:
+def mixes_features(site: AttentionSite) -> bool:
     """Whether the scores are between features, as in channel attention, which knows no future."""
     shape = site.product.output.shape if site.product is not None and site.product.output is not None else None
     return shape is not None and len(shape.axes) >= 2 and shape.axes[-1].kind == shape.axes[-2].kind == "feature"

@@ -148,8 +148,8 @@ def _language_model(trace: Trace, site: AttentionSite) -> Direction | None:
         return Direction(False, "the file trains on masked tokens")
     tables = [(op, as_dim(op.args.get("num"))) for op in trace.ops if op.name == "embedding"]
     heads = [(op, as_dim(op.args.get("out"))) for op in trace.ops if op.name == "linear" and op.index > site.op.index]
-    for table, num in tables:
-        for head, out in heads:
+    for _, num in tables:
+        for _, out in heads:
             if num is None or out is None or equal(num, out) is not Answer.YES or num.value in {1, 2}:
                 continue
             if trace.words & _GENERATES:
@@ -158,7 +158,6 @@ def _language_model(trace: Trace, site: AttentionSite) -> Direction | None:
                 return Direction(
                     True, "tokens go in, logits over the vocabulary come out, and the labels are shifted by one"
                 )
-            del table, head
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from attnlint.attention.layout import fused_scores
-from attnlint.attention.masks import MaskInfo
+from attnlint.attention.masks import MaskInfo, ancestors_of_mask
 from attnlint.attention.sites import AttentionSite, MaskUse
 from attnlint.dims import Answer, equal
 from attnlint.names import kind_of
@@ -33,7 +33,17 @@ def misfit(use: MaskUse, site: AttentionSite | None) -> Misfit | None:
     if (use.info.bias or use.op.name in {"mul", "div"}) and not use.info.is_mask:
         # A bias, or a factor that nothing says to be a mask.
         return None
+    if not _is_sure(mask):
+        return None
     return _compare(mask.shape, scores, use.info, site)
+
+
+def _is_sure(mask: Tensor) -> bool:
+    """Whether all that a mask was made by is followed: on an unknown path it may have got its axes."""
+    for op in ancestors_of_mask(mask):
+        if op.name == "unknown" or (op.name == "join" and any(not t.shape.known for t in op.inputs)):
+            return False
+    return True
 
 
 def _mask_tensor(value: Value) -> Tensor | None:
@@ -70,7 +80,7 @@ def heads_of(op: OpCall) -> Axis:
 def _compare(mask: Shape, scores: Shape, info: MaskInfo, site: AttentionSite | None) -> Misfit | None:
     text = f"a mask of shape {show_shape(mask)} on scores {show_shape(scores)}"
     if site is not None and site.op.name == "mha" and len(mask.axes) == 3 and "per_head" not in site.op.args:
-        return None
+        return _unfolded(mask, site)
     if not scores.open and not mask.open and len(mask.axes) > len(scores.axes):
         return Misfit(f"{text} has more axes than they do", True)
     pairs = list(zip(reversed(mask.axes), reversed(scores.axes), strict=False))
@@ -83,6 +93,8 @@ def _compare(mask: Shape, scores: Shape, info: MaskInfo, site: AttentionSite | N
             names = ("keys", "queries")
             on = names[number] if number < 2 else f"axis {-number - 1}"
             return Misfit(f"{text} puts {show_axis(mine)} on the {on} ({show_axis(theirs)})", problem)
+    if _on_heads_alone(mask, scores, info):
+        return Misfit(f"{text} puts the padding on the heads and masks no keys", True)
     if _on_queries_alone(mask, info) and not _keys_are_masked_too(site):
         return Misfit(f"{text} masks padded queries and no keys: its padding axis lies on the queries", False)
     return None
@@ -111,6 +123,23 @@ def _clash(mine: Axis, theirs: Axis, kind: str) -> bool | None:
 def _is_told(axis: Axis) -> bool:
     """Whether the author's own name for a size says what the axis counts, and not just its place."""
     return all(kind_of(atom.size.name) == atom.kind or kind_of(atom.name) == atom.kind for atom in axis.atoms)
+
+
+def _unfolded(mask: Shape, site: AttentionSite) -> Misfit | None:
+    """A mask [batch, q_len, k_len] for a layer that wants one for each head of each entry, folded together."""
+    heads, first = as_dim(site.op.args.get("num_heads")), mask.axes[0]
+    several = heads is not None and heads.value != 1
+    if not several or len(first.atoms) != 1 or first.kind != "batch" or not _is_told(first) or first.atoms[0].part:
+        return None
+    text = f"a mask of shape {show_shape(mask)} for a layer that takes [batch * heads, q_len, k_len]"
+    return Misfit(f"{text}: repeat it for the {heads} heads", False)
+
+
+def _on_heads_alone(mask: Shape, scores: Shape, info: MaskInfo) -> bool:
+    if not info.padding or info.causal or len(mask.axes) != 4 or len(scores.axes) != 4:
+        return False
+    last = mask.axes[-1].is_one and mask.axes[-2].is_one and not mask.axes[-3].is_one
+    return last and scores.axes[-3].kind == "heads" and mask.axes[-3].kind != "heads"
 
 
 def _on_queries_alone(mask: Shape, info: MaskInfo) -> bool:

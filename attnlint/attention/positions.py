@@ -55,6 +55,9 @@ def beside(op: OpCall) -> tuple[Tensor, Tensor] | None:
     if op.name not in {"concat", "hstack"} or not _is_last(op):
         return None
     parts = op.inputs
+    if op.output is not None and any(axis.kind == "heads" for axis in op.output.axes):
+        # Queries and keys that carry their positions in features of their own, as in conditional DETR.
+        return None
     places = [tensor for tensor in parts if is_positional(tensor)]
     others = [tensor for tensor in parts if tensor not in places and is_content(tensor)]
     if len(places) != 1 or not others or len(parts) > 3:

@@ -30,6 +30,9 @@ def wrong_product(product: OpCall, site: AttentionSite | None = None) -> WrongPr
     if pair is None or product.name == "einsum":
         return None
     left, right = pair
+    if product.name == "dot" and (left.rank or 0) >= 3 and (right.rank or 0) >= 3:
+        text = "`dot` pairs each row with the matrices of every entry of the batch"
+        return WrongProduct(f"{text}: {show_shape(left.shape)} · {show_shape(right.shape)}; use matmul", True)
     turn = last_turn(right) or last_turn(left)
     reversed_all = _reversed(right) or _reversed(left)
     if reversed_all is not None:

@@ -42,6 +42,8 @@ def wrong_axis(site: AttentionSite) -> WrongAxis | None:
     if softmax.axes is None:
         return _by_position(site)
     mine = _atoms(softmax.axes)
+    if {"rows", "columns"} <= {atom.part for atom in softmax.axes[0].atoms}:
+        return WrongAxis("softmax runs over queries and keys together: all weights of an entry sum to 1", True)
     keys = _atoms(tuple(site.mixed_axes))
     if mine and keys:
         others = _atoms(softmax.scores.shape.axes) - mine

@@ -18,6 +18,12 @@ from attnlint.values import Layer, as_dim
 DEFAULTS = " with the defaults that are given here"
 
 
+LAYERS = frozenset(
+    """mha transformer transformer_encoder transformer_encoder_layer transformer_decoder
+    transformer_decoder_layer""".split()
+)
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class WrongWidth:
     """A layer that does not fit the heads: where, how, and whether it is certain for all sizes a caller may give."""
@@ -52,6 +58,16 @@ def of_projection(op: OpCall, mixes: dict[OpCall, AttentionSite]) -> Iterator[Wr
     yield WrongWidth(op.site, message, f"make it for {found} features: n_heads * head_dim", not by_default, related)
 
 
+def of_heads(trace: Trace, op: OpCall, mixes: dict[OpCall, AttentionSite]) -> Iterator[WrongWidth]:
+    """Heads side by side, features cut into heads of one size, and a library's layer made for its heads."""
+    if op.name == "concat":
+        yield from of_wide_heads(trace, op, mixes)
+    elif "uneven" in op.notes:
+        yield from of_uneven_split(op, trace)
+    elif op.name in LAYERS:
+        yield from of_layer(op)
+
+
 def of_wide_heads(trace: Trace, op: OpCall, mixes: dict[OpCall, AttentionSite]) -> Iterator[WrongWidth]:
     """Outputs of an unknown number of heads side by side, each already as wide as what takes them all."""
     parts, output = op.notes.get("axis_atoms"), op.output
@@ -76,7 +92,7 @@ def of_layer(op: OpCall) -> Iterator[WrongWidth]:
     have, count = (size.by_default if size is not None else None for size in (width, heads))
     if width is None or heads is None or not have or not count or (have / count).denominator == 1:
         return
-    layer = op.notes.get("layer")
+    layer = op.args.get("layer") or op.notes.get("layer")
     site = layer.site if isinstance(layer, Layer) and layer.site is not None else op.site
     certain = width.value is not None and heads.value is not None
     message = f"{show(width)} features do not split into {show(heads)} heads"
@@ -84,6 +100,18 @@ def of_layer(op: OpCall) -> Iterator[WrongWidth]:
     yield WrongWidth(site, message, f"choose a number of heads that divides {have}", certain)
 
 
+def of_uneven_split(op: OpCall, trace: Trace) -> Iterator[WrongWidth]:
+    """A split into as many equal parts as there are heads, which the width does not give."""
+    uneven = op.notes.get("uneven")
+    if not isinstance(uneven, tuple) or not trace.sites:
+        return
+    whole, count = uneven
+    message = f"{whole} features do not split into {count} equal parts"
+    yield WrongWidth(op.site, message, f"choose a divisor of {whole}", True)
+
+
 def _made_with(op: OpCall, *names: str) -> Dim | None:
     """The size that a layer was made with, by any of these names."""
-    return next((size for name in names if (size := as_dim(op.args.get(name))) is not None), None)
+    inner = op.args.get("layer")
+    given = {**(inner.config if isinstance(inner, Layer) else {}), **op.args}
+    return next((size for name in names if (size := as_dim(given.get(name))) is not None), None)

@@ -67,7 +67,8 @@ METHODS.update(
 )
 
 _IN_PLACE = [
-    *UNARY, *BINARY, "add", "masked_fill", "triu", "tril", "clamp", "clip", "softmax", "unsqueeze", "squeeze",
+    *UNARY, *BINARY, "add", "masked_fill", "triu", "tril", "clamp", "clamp_min", "clamp_max", "clip",
+    "softmax", "unsqueeze", "squeeze",
     "transpose", "cumsum", "baddbmm", "addmm", "t", "nan_to_num",
 ]  # fmt: skip
 METHODS.update({f"{name}_": replace(BOTH[name], inplace=True) for name in _IN_PLACE})

@@ -53,6 +53,8 @@ BOTH: dict[str, Spelling] = {
     "cumsum": spell("cumsum", "x=input axis=dim|axis dtype"),
     "cumprod": spell("cumprod", "x=input axis=dim|axis dtype"),
     "clamp": spell("clip", "x=input low=min high=max"),
+    "clamp_min": spell("clip", "x=input low=min"),
+    "clamp_max": spell("clip", "x=input high=max"),
     "clip": spell("clip", "x=input low=min high=max"),
     "nan_to_num": spell("nan_to_num", "x=input nan"),
     "matmul": spell("matmul", "a=input b=other|tensor2"),

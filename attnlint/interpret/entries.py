@@ -18,6 +18,8 @@ from attnlint.values import NONE, ClassValue, Func, Instance, Lazy, ModuleValue,
 
 MAX_SCRIPT = 200_000
 MAX_RETRACE = 1_500
+# All methods of a class below this length are begun at; of a longer one those that speak of attention.
+SMALL = 3_000
 _STRONG = re.compile(
     r"oftmax|attn\(|dot_product|eadAttention|nn\.Transformer|matmul|einsum|batch_dot|bmm\(| @ |\.dot\("
     r"|np\.exp|lash_att|_attention\("
@@ -142,7 +144,8 @@ class _FileTracer:
         by_name = {p.name: p for p in self.index.definitions}
         while stack:
             current = stack.pop()
-            strong = _STRONG.search(current.text) or (current.kind == "def" and _IN_FUNCTIONS.search(current.text))
+            small = current.kind == "def" or len(current.text) < SMALL
+            strong = _STRONG.search(current.text) or (small and _IN_FUNCTIONS.search(current.text))
             if current not in self.finished and strong and not self._visited_whole(current):
                 return True
             for name in self.uses[current] - seen:
@@ -190,7 +193,7 @@ class _FileTracer:
             self._closures(interpreter, result, Frame(func.name, text=text))
         except OutOfBudget:
             machine.trace.notes.append(f"{entry} is too long to be followed to its end")
-        machine.journal.undo(mark)
+        machine.journal.restore(mark)
         learnt = {}
         for name, value in values.items():
             tensor = value.tensor if isinstance(value, Unknown) else None
@@ -231,7 +234,7 @@ def _no_weight(value: Value) -> None:
 
 def _is_worth(part: Part, name: str) -> bool:
     """Whether a method that nobody calls is to be begun at: what an object's call runs, or what speaks of attention."""
-    if name in {"forward", "call", "__call__"}:
+    if name in {"forward", "call", "__call__"} or len(part.text) < SMALL:
         return True
     body = re.search(rf"^[ \t]+(?:async )?def {name}\b[\s\S]*?(?=^[ \t]+(?:@|async def|def) |\Z)", part.text, re.M)
     return body is None or _STRONG.search(body.group(0)) is not None

@@ -64,6 +64,14 @@ def turned(i: Interpreter, value: Value, site: Site, text: str) -> Value:
     return i.m.emit("matrix_transpose", {"x": value}, site, text)
 
 
+@rewrite("appended")
+def appended(i: Interpreter, given: Given, site: Site, text: str) -> Value:
+    """Two arrays one behind the other: a concatenation of both."""
+    parts = Seq([given[name] for name in ("a", "b") if name in given])
+    axis = {"axis": given["axis"]} if "axis" in given else {}
+    return i.m.emit("concat", {"xs": parts, **axis}, site, text)
+
+
 @rewrite("turned_matmul")
 def turned_matmul(i: Interpreter, given: Given, site: Site, text: str) -> Value:
     """A product whose flags transpose an operand: the transpose, then the product."""

@@ -205,7 +205,10 @@ def _sections(args: Args, place: int | None) -> Result:
         return _parts(args, place, None, whole / each if whole is not None and each is not None else None)
     if whole is None:
         return _parts(args, place, [dims.unknown()] * count, None)
-    return _parts(args, place, _equal_parts(whole, count), None)
+    result = _parts(args, place, _equal_parts(whole, count), None)
+    if args.flag("equal") and whole.value is not None and whole.value % count:
+        result.notes.update(uneven=(whole, count))
+    return result
 
 
 def _equal_parts(whole: Dim, count: int) -> list[Dim]:

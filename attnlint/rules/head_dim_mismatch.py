@@ -1,7 +1,6 @@
 """Heads whose sizes do not multiply out to the width that they are split from or merged into.
 
 ## Why is this bad?
-
 Multi-head attention cuts `d_model` features into `n_heads` pieces of `head_dim` each, so `n_heads * head_dim` must be
 the width of the projection that is cut, and the output projection must take what the heads give together. A literal
 that was right for another model, a `d_model` that `n_heads` does not divide (`//` rounds down without a word), or heads
@@ -9,7 +8,6 @@ that are each as wide as the model fail at run time, or, with a batch that happe
 different tokens.
 
 ## Example
-
 ```python
 import torch.nn as nn
 import torch.nn.functional as F
@@ -32,7 +30,6 @@ class EncoderAttention(nn.Module):
 ```
 
 ## Use instead
-
 ```python
 import torch.nn as nn
 import torch.nn.functional as F
@@ -55,12 +52,10 @@ class EncoderAttention(nn.Module):
 ```
 
 ## Known limits
-
 Sizes that a caller gives are compared as symbols; where they cannot be told to differ, nothing is reported. Where only
 the defaults of parameters disagree the message says so.
 
 ## References
-
 - [Attention Is All You Need, section 3.2.2](https://arxiv.org/abs/1706.03762)
 """
 
@@ -70,7 +65,8 @@ from collections.abc import Iterator
 
 from attnlint.attention.heads import RESHAPES, Misfit, concerns_heads, feeds_attention, misfit, mixes_of, show
 from attnlint.attention.lineage import ancestors, is_carrier
-from attnlint.attention.widths import DEFAULTS, WrongWidth, of_layer, of_projection, of_wide_heads
+from attnlint.attention.positions import beside
+from attnlint.attention.widths import DEFAULTS, WrongWidth, of_heads, of_projection
 from attnlint.diagnostic import Severity
 from attnlint.rule import Finding, rule
 from attnlint.trace import OpCall, Site, Trace
@@ -86,19 +82,25 @@ def check(trace: Trace) -> Iterator[Finding]:
             found = misfit(op)
             if found is None or not (concerns_heads(op) or feeds_attention(op, trace)):
                 continue
+            if show(found.found) == show(found.wanted) or _is_widened(op):
+                continue
             # What was split wrongly, or came with a wrong width, cannot be merged rightly: one mistake, one finding.
             if not (split_wrong and merges(op)):
                 yield _of_reshape(op, found)
             split_wrong = True
         elif op.notes.get("clash") and "expected" in op.notes:
-            yield from map(_of_width, of_projection(op, mixes))
+            if not _is_widened(op):
+                yield from map(_of_width, of_projection(op, mixes))
             split_wrong = True
-        elif op.name in {"linear", "matmul", "dot"} and not split_wrong:
+        elif op.name in {"linear", "matmul", "dot"} and not split_wrong and not _is_widened(op):
             yield from map(_of_width, of_projection(op, mixes))
-        elif op.name == "concat":
-            yield from map(_of_width, of_wide_heads(trace, op, mixes))
-        elif op.name in {"mha", "transformer_encoder_layer", "transformer_decoder_layer", "transformer"}:
-            yield from map(_of_width, of_layer(op))
+        else:
+            yield from map(_of_width, of_heads(trace, op, mixes))
+
+
+def _is_widened(op: OpCall) -> bool:
+    """Whether positions were put beside the tokens before: a mistake of its own, and the only one."""
+    return any(beside(step) is not None for t in op.inputs for step in ancestors(t, lambda _: True, 40))
 
 
 def _of_width(wrong: WrongWidth) -> Finding:

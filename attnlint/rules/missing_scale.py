@@ -38,6 +38,7 @@ non-local blocks built from convolutions, which are unscaled by design.
 import re
 from collections.abc import Iterator
 
+from attnlint.attention.causality import mixes_features
 from attnlint.attention.places import place_in, reached_from
 from attnlint.attention.products import is_query_key, wrong_product
 from attnlint.attention.scale import hidden_scale, scaling
@@ -65,7 +66,7 @@ def check(trace: Trace) -> Iterator[Finding]:
             continue
         if not _is_attention(site) or scaling(site) is not None or hidden_scale(site) or _elsewhere(site):
             continue
-        if wrong_product(site.product, site) is not None:
+        if mixes_features(site) or wrong_product(site.product, site) is not None:
             continue
         assert site.softmax is not None
         place = place_in(site.product, site.softmax.op.frame)
