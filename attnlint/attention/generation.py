@@ -60,7 +60,7 @@ def handed_on_new(trace: Trace) -> Iterator[Loss]:
     before: dict[tuple[Site, Site | None], OpCall] = {}
     seen: set[Site] = set()
     for op in trace.ops:
-        if op.name not in {"concat", "vstack", "hstack"} or len(op.inputs) < 2:
+        if op.name not in {"concat", "vstack", "hstack"} or len(op.inputs) < 2 or op.inputs[0] is op.inputs[1]:
             continue
         place = (op.site, op.frame.site)
         last = before.get(place)

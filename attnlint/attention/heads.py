@@ -11,7 +11,7 @@ from attnlint.attention.lineage import ancestors, is_carrier
 from attnlint.attention.sites import AttentionSite
 from attnlint.dims import Answer, Dim, product
 from attnlint.names import kind_of
-from attnlint.ops.common import kind_of_value, label_of
+from attnlint.ops.axes import kind_of_value, label_of
 from attnlint.ops.match import Target, target_of
 from attnlint.ops.pieces import HEAD_DIM
 from attnlint.ops.view import size_list

@@ -9,7 +9,7 @@ from attnlint.attention.masks import MaskInfo, ancestors_of_mask
 from attnlint.attention.sites import AttentionSite, MaskUse
 from attnlint.dims import Answer, equal
 from attnlint.names import kind_of
-from attnlint.ops.common import fresh
+from attnlint.ops.axes import fresh
 from attnlint.ops.signature import as_tensor
 from attnlint.tensor import Axis, Shape, Tensor, show_axis, show_shape
 from attnlint.trace import OpCall

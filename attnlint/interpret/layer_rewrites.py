@@ -9,7 +9,7 @@ from attnlint import dims
 from attnlint.interpret.rewrites import REWRITES, Given, listed, rewrite, unknown
 from attnlint.ir import Site
 from attnlint.ops import OPS
-from attnlint.ops.common import anonymous
+from attnlint.ops.axes import anonymous
 from attnlint.ops.create import sized
 from attnlint.ops.signature import as_tensor
 from attnlint.tensor import Axis, Shape, Tensor

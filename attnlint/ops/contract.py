@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attnlint import dims
 from attnlint.dims import Answer
-from attnlint.ops.common import (
+from attnlint.ops.axes import (
     NO_SHAPE,
     anonymous,
     broadcast,

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from attnlint import dims
 from attnlint.dims import Dim
-from attnlint.ops.common import NO_SHAPE, derived_axis, dtype_named, dtype_of, fresh, keep, kind_of_value, label_of
+from attnlint.ops.axes import NO_SHAPE, derived_axis, dtype_named, dtype_of, fresh, keep, kind_of_value, label_of
 from attnlint.ops.signature import Args, Result, op
 from attnlint.ops.view import known_suffix, size_list
 from attnlint.tensor import UNKNOWN_SHAPE, Axis, Shape, Tensor, axis

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attnlint import dims
 from attnlint.dims import Answer, Dim
 from attnlint.names import is_head_dim, kind_of
-from attnlint.ops.common import NO_SHAPE, anonymous, dtype_of, fresh, label_of, unknown
+from attnlint.ops.axes import NO_SHAPE, anonymous, dtype_of, fresh, label_of, unknown
 from attnlint.ops.match import fit
 from attnlint.ops.notation import ELLIPSIS, Rearrangement, parse_rearrange
 from attnlint.ops.pieces import HEAD_DIM, Target, fuse, roles

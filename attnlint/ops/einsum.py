@@ -5,7 +5,7 @@ from __future__ import annotations
 from attnlint import dims
 from attnlint.dims import Answer
 from attnlint.names import kind_of
-from attnlint.ops.common import anonymous, broadcast, pick, promote, unknown
+from attnlint.ops.axes import anonymous, broadcast, pick, promote, unknown
 from attnlint.ops.contract import free
 from attnlint.ops.notation import ELLIPSIS, Einsum, parse_einsum
 from attnlint.ops.signature import Args, Result, as_tensor, op, shape_of

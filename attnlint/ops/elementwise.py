@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attnlint.ops.common import NO_SHAPE, all_axes, broadcast_values, dtype_named, dtype_of, keep, promote
+from attnlint.ops.axes import NO_SHAPE, all_axes, broadcast_values, dtype_named, dtype_of, keep, promote
 from attnlint.ops.signature import Args, Result, op
 from attnlint.tensor import UNKNOWN_SHAPE, Tensor
 from attnlint.values import Value

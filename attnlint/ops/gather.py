@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attnlint import dims
 from attnlint.dims import Answer
-from attnlint.ops.common import NO_SHAPE, anonymous, derived_axis, dtype_of, fresh, keep, replace
+from attnlint.ops.axes import NO_SHAPE, anonymous, derived_axis, dtype_of, fresh, keep, replace
 from attnlint.ops.signature import Args, Result, op, shape_of
 from attnlint.tensor import UNKNOWN_SHAPE, Axis, Shape
 from attnlint.values import Const, Seq, Value, as_dim, is_none

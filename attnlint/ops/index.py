@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from attnlint import dims
 from attnlint.dims import Answer, Dim
-from attnlint.ops.common import NO_SHAPE, anonymous, broadcast, derived_axis, dtype_of, keep, learn_rank
+from attnlint.ops.axes import NO_SHAPE, anonymous, broadcast, derived_axis, dtype_of, keep, learn_rank
 from attnlint.ops.signature import Args, Result, op
 from attnlint.tensor import UNKNOWN_SHAPE, Axis, Shape, Tensor, axis
 from attnlint.values import Const, Seq, Size, SliceValue, Unknown, Value, as_dim, as_int, is_none

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from attnlint import dims
 from attnlint.dims import Answer, Dim
-from attnlint.ops.common import (
+from attnlint.ops.axes import (
     all_axes,
     anonymous,
     derived_axis,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attnlint import dims
 from attnlint.dims import Answer, Dim
-from attnlint.ops.common import NO_SHAPE, anonymous, dtype_of, fresh, learn_rank, replace
+from attnlint.ops.axes import NO_SHAPE, anonymous, dtype_of, fresh, learn_rank, replace
 from attnlint.ops.signature import Args, Result, op
 from attnlint.tensor import UNKNOWN_SHAPE, Axis, Kind, Shape
 from attnlint.values import Const, Seq, as_dim, as_int, as_str, is_none
@@ -197,7 +197,7 @@ def interpolate(args: Args) -> Result:
 @op("pairwise")
 def pairwise(args: Args) -> Result:
     """Distances or similarities over one axis, which is gone."""
-    from attnlint.ops.common import broadcast_values
+    from attnlint.ops.axes import broadcast_values
 
     shape, clashes = broadcast_values([args.values.get("a"), args.values.get("b")])
     place = shape.place(args.int("axis", 1) or 0)

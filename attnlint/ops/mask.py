@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attnlint.ops.common import NO_SHAPE, broadcast, dtype_of, keep, promote, unknown
+from attnlint.ops.axes import NO_SHAPE, broadcast, dtype_of, keep, promote, unknown
 from attnlint.ops.signature import Args, Result, op, shape_of
 from attnlint.tensor import Shape
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from attnlint import dims
 from attnlint.dims import Answer, Dim, product
-from attnlint.ops.common import kind_of_value, label_of, says_head_dim
+from attnlint.ops.axes import kind_of_value, label_of, says_head_dim
 from attnlint.ops.pieces import Target, cut, fresh_axes, fuse
 from attnlint.ops.refine import refine
 from attnlint.tensor import Atom, Axis

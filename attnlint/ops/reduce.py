@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attnlint.ops.common import NO_SHAPE, broadcast_values, dtype_of, keep, learn_suffix, unknown
+from attnlint.ops.axes import NO_SHAPE, broadcast_values, dtype_of, keep, learn_suffix, unknown
 from attnlint.ops.signature import Args, Result, op
 from attnlint.tensor import UNKNOWN_SHAPE, Axis, Shape, Tensor
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from attnlint import dims
-from attnlint.ops.common import (
+from attnlint.ops.axes import (
     NO_SHAPE,
     anonymous,
     derived_axis,
@@ -222,7 +222,7 @@ def repeat_interleave(args: Args) -> Result:
 @op("broadcast_tensors")
 def broadcast_tensors(args: Args) -> Result:
     """Each tensor with the shape that all of them broadcast to."""
-    from attnlint.ops.common import all_axes, broadcast, is_many
+    from attnlint.ops.axes import all_axes, broadcast, is_many
 
     shapes = [shape_of(value) for value in all_axes(args.values.get("xs"))]
     if is_many(args.values.get("xs")) or not shapes:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from attnlint import dims
 from attnlint.dims import Answer, product
-from attnlint.ops.common import NO_SHAPE, dtype_of, replace, unknown
+from attnlint.ops.axes import NO_SHAPE, dtype_of, replace, unknown
 from attnlint.ops.match import Target, fit, target_of
 from attnlint.ops.pieces import cut, fresh_axes, fuse
 from attnlint.ops.signature import Args, Result, op

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attnlint import dims
 from attnlint.dims import Answer, Dim
-from attnlint.ops.common import NO_SHAPE, derived_axis, dtype_named, dtype_of, fresh, keep, kind_of_value, pick, replace
+from attnlint.ops.axes import NO_SHAPE, derived_axis, dtype_named, dtype_of, fresh, keep, kind_of_value, pick, replace
 from attnlint.ops.create import axes_of
 from attnlint.ops.signature import Args, Result, op
 from attnlint.ops.view import size_list
