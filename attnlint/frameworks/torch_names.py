@@ -105,6 +105,7 @@ BOTH: dict[str, Spelling] = {
     "bincount": spell("bincount", X),
     "diagonal": spell("unknown_shape", X),
     "view_as_complex": spell("unknown_shape", X),
+    "polar": spell("unknown_shape", "x=abs angle"),
     "view_as_real": spell("unknown_shape", X),
     "rot90": spell("unknown_shape", X),
 }  # fmt: skip
