@@ -16,7 +16,7 @@ from attnlint.ops.signature import Args, Result, as_tensor
 from attnlint.state import Journal, Scope
 from attnlint.tensor import UNKNOWN_SHAPE, Shape, Tensor
 from attnlint.trace import Frame, OpCall, Trace, tensors_in
-from attnlint.values import Const, ModuleValue, Seq, Unknown, Value
+from attnlint.values import Const, Instance, ModuleValue, Seq, Unknown, Value
 
 if TYPE_CHECKING:
     from attnlint.index import FileIndex
@@ -32,6 +32,8 @@ class OutOfBudget(Exception):
 @dataclass(eq=False)
 class Machine:
     """One run over one entry point.
+
+    `made` are the objects that a script builds itself.
 
     `inplace` leads from a tensor to what an in-place op made of it; `symbols` are the sizes that comments and
     parameters name; `hints` are shapes that comments give to names that have no value yet.
@@ -54,6 +56,7 @@ class Machine:
     visited: set[object] = field(default_factory=set)
     params: dict[str, Shape] = field(default_factory=dict)
     modules: dict[str, ModuleValue] = field(default_factory=dict)
+    made: list[Instance] = field(default_factory=list)
 
     def step(self) -> None:
         """Count one statement or call; raises OutOfBudget when there were too many."""

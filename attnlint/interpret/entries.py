@@ -18,6 +18,7 @@ from attnlint.values import NONE, ClassValue, Func, Instance, Lazy, ModuleValue,
 
 MAX_SCRIPT = 200_000
 MAX_RETRACE = 1_500
+MAX_BUILT = 12
 # All methods of a class below this length are begun at; of a longer one those that speak of attention.
 SMALL = 3_000
 _STRONG = re.compile(
@@ -78,6 +79,7 @@ class _FileTracer:
                     self._too_long(part)
                 else:
                     interpreter.statements.block(part.lowered(), self.globals)
+            self._built(interpreter)
             tops = {part.name for part in self.index.definitions}
             for name, value in list(self.globals.names.items()):
                 if name not in tops:
@@ -86,6 +88,15 @@ class _FileTracer:
             machine.trace.notes.append("the script is too long to be followed to its end")
         self.traces.append(machine.trace)
         self._judge_again()
+
+    def _built(self, interpreter: Interpreter) -> None:
+        """Call the layers that a script builds with sizes of its own and calls nowhere: the sizes tell on them."""
+        for this in interpreter.m.made[:MAX_BUILT]:
+            held = [(n, interpreter.attributes.owner_of(this.cls, n)) for n in ("forward", "call", "__call__")]
+            member = next((holder.members[n] for n, holder in held if holder is not None), None)
+            if isinstance(member, Func) and member.node not in self.visited:
+                given = interpreter.calls.objects.parameters(member.node, member, member.node.site, skip_first=True)
+                interpreter.calls.call(this, [], dict(given), member.node.site)
 
     def _judge_again(self) -> None:
         """Trace the layers that a script builds by themselves too: its sizes are numbers, which may agree by chance."""

@@ -55,6 +55,8 @@ class Objects:
             if holder is not None and isinstance(holder.members[name], Func):
                 self.i.calls.call(self.i.attributes.bind(holder.members[name], this, holder, site), [], {}, site)
         self._forget(this)
+        if not self.i.m.frame.name:
+            self.i.m.made.append(this)
         return this
 
     def build(self, this: Instance, given: Value, site: Site) -> None:
