@@ -133,9 +133,12 @@ def summed_in_loop(trace: Trace, op: OpCall, mixes: dict[OpCall, AttentionSite])
     if total is None or part is None or op.output is None:
         return None
     mix = part.op if part.op in mixes else None
-    if mix is None or not _is_one_head(mix):
+    steps = list(ancestors(total, _adds, 12))
+    # A sum that a loop begins at the number 0 has nothing but the heads in it.
+    from_zero = mix is not None and _repeats(trace, mix) and any(_begins_at_zero(step) for step in steps)
+    if mix is None or not (_is_one_head(mix) or from_zero):
         return None
-    if not any(step.name in {"zeros", "zeros_like"} for step in ancestors(total, _adds, 12)):
+    if not from_zero and not any(step.name in {"zeros", "zeros_like"} for step in steps):
         return None
     totals = _totals(op, trace)
     for user in consumers(trace, op.output, _adds, 12):
@@ -146,8 +149,17 @@ def summed_in_loop(trace: Trace, op: OpCall, mixes: dict[OpCall, AttentionSite])
     return None
 
 
+def _repeats(trace: Trace, mix: OpCall) -> bool:
+    """Whether an op is carried out for each round of a loop, be these known one by one or not."""
+    return bool(mix.loops) or any(o is not mix and o.site == mix.site and o.frame is mix.frame for o in trace.ops)
+
+
+def _begins_at_zero(op: OpCall) -> bool:
+    return op.name == "add" and any(as_int(op.args.get(name)) == 0 for name in ("a", "b"))
+
+
 def _adds(op: OpCall) -> bool:
-    return op.name in {"join", "add"}
+    return op.name in {"join", "add"} or (op.name in {"div", "mul"} and not isinstance(op.args.get("b"), Tensor))
 
 
 def _is_weight(tensor: Tensor | None) -> bool:
@@ -158,6 +170,6 @@ def _totals(op: OpCall, trace: Trace) -> list[Tensor]:
     assert op.output is not None
     found = [op.output]
     for user in consumers(trace, op.output, _adds, 12):
-        if user.name in {"join", "add"} and user.output is not None and any(t in found for t in carried(user)):
+        if _adds(user) and user.output is not None and any(t in found for t in carried(user)):
             found.append(user.output)
     return found
