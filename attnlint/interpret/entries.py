@@ -28,10 +28,8 @@ _STRONG = re.compile(
     r"|Attention\("
     r"|(?:cat|concat|concatenate|hstack)\([^\n]{0,80}?(?:pos|\bpe\b)"
 )
-# What a fragment without imports tells of its library: NumPy's `view` takes no sizes, and its axes are no `dim`.
-_TORCH = re.compile(r"\b(?:torch|nn)\.|\.(?:view|unsqueeze|masked_fill|permute|contiguous)\(|\bdim=|_proj\(")
-_IN_FUNCTIONS = re.compile(r"mask|\b(?:model|net|attn|attention|decoder|encoder|layer|block|transformer|gpt|lm)\(")
 _CALLS_MODEL = re.compile(r"\b(?:model|net|attn|attention|decoder|encoder|layer|block|transformer|gpt|lm)\(")
+_IN_FUNCTIONS = re.compile(rf"mask|{_CALLS_MODEL.pattern}")
 _GENERATIVE = re.compile(r"CausalLM|LMHead|GPT|LanguageModel|Decoder|Generat|Seq2Seq|\bLM\b")
 _NEVER = frozenset(
     """__init__ __repr__ __len__ __str__ __hash__ __eq__ backward extra_repr _init_weights init_weights reset_parameters
@@ -62,6 +60,7 @@ class _FileTracer:
         fill(self.globals, index, "__main__")
         names = {part.name for part in index.definitions}
         self.uses = {part: part.words & names - {part.name} for part in index.definitions}
+        self.used: set[str] = set().union(*self.uses.values())
         counts = Counter(part.name for part in index.definitions)
         self.redefined = {name for name, count in counts.items() if count > 1}
 
@@ -100,18 +99,16 @@ class _FileTracer:
 
     def _judge_again(self) -> None:
         """Trace the layers that a script builds by themselves too: its sizes are numbers, which may agree by chance."""
-        used = set().union(*self.uses.values()) if self.uses else set()
         for part in self.index.definitions:
             value = self.globals.names.get(part.name)
-            if isinstance(value, ClassValue) and part.name not in used:
+            if isinstance(value, ClassValue) and part.name not in self.used:
                 self.visited -= {m.node for m in value.members.values() if isinstance(m, Func)}
 
     def ordered(self) -> list[Part]:
         """The definitions to begin at: those that nobody uses first, code that generates text before other code."""
         concerned = self._concerned()
-        used = set().union(*self.uses.values()) if self.uses else set()
-        roots = [part for part in concerned if part.name not in used]
-        inner = [part for part in concerned if part.name in used]
+        roots = [part for part in concerned if part.name not in self.used]
+        inner = [part for part in concerned if part.name in self.used]
         roots.sort(key=lambda part: (not _GENERATIVE.search(part.name), part.kind != "class"))
         return roots + inner
 
