@@ -23,7 +23,7 @@ WORDS: tuple[bytes, ...] = (
     b"K.T",
     b"k.T",
     b"keys.T",
-    b"np.exp(",
+    *(array + b"p.exp(" for array in (b"n", b"x", b"c")),
     b"Q @",
     b"q @",
     b"masked_fill",

@@ -124,6 +124,8 @@ def _plausible(sizes: tuple[str, ...], whole: str) -> bool:
         return False
     if all(size.isdigit() for size in sizes):
         return len(sizes) >= 2 and "0" not in sizes and (whole[0] == "(" or any(int(s) > 4 for s in sizes))
+    if len(sizes) == 1 and re.fullmatch(r"\(\s*\w+\s*,\s*\)", whole):
+        return bool(kind_of(sizes[0]))
     if len(sizes) == 1:
         return bool(kind_of(sizes[0])) and len(sizes[0]) > 1 and whole[0] == "["
     if any(kind_of(size) or size == "..." for size in sizes) or all(len(size) <= 2 for size in sizes):

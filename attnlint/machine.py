@@ -15,7 +15,7 @@ from attnlint.ops import OPS
 from attnlint.ops.signature import Args, Result, as_tensor
 from attnlint.state import Journal, Scope
 from attnlint.tensor import UNKNOWN_SHAPE, Shape, Tensor
-from attnlint.trace import Frame, OpCall, Trace, tensors_in
+from attnlint.trace import Branch, Frame, OpCall, Trace, tensors_in
 from attnlint.values import Const, Instance, ModuleValue, Seq, Unknown, Value
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Machine:
     journal: Journal = field(default_factory=Journal)
     frame: Frame = field(default_factory=lambda: Frame(""))
     loops: tuple[Site, ...] = ()
-    branches: tuple[Site, ...] = ()
+    branches: tuple[Branch, ...] = ()
     depth: int = 0
     steps: int = 0
     inplace: dict[Tensor, Tensor] = field(default_factory=dict)
@@ -132,7 +132,7 @@ class Machine:
         return self.symbols[name]
 
     @contextmanager
-    def within(self, *, loop: Site | None = None, branch: Site | None = None) -> Iterator[None]:
+    def within(self, *, loop: Site | None = None, branch: Branch | None = None) -> Iterator[None]:
         """Everything recorded inside stands in this loop or branch."""
         loops, branches = self.loops, self.branches
         self.loops = (*loops, loop) if loop else loops

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
+from attnlint import dims
 from attnlint.dims import Dim, is_named, product
 
 if TYPE_CHECKING:
@@ -169,11 +170,23 @@ class Tensor:
             return
         if op.name == "embedding" and (ids := op.tensor("ids")) is not None:
             ids.learn(Shape(self.shape.axes[:-1]))
+        elif op.name == "linear" and (inner := op.tensor("x")) is not None:
+            made, summed = op.notes.get("made", 1), op.notes.get("summed", 1)
+            self._tell_input(inner, int(str(made)), int(str(summed)))
+        elif op.notes.get("projection") and (inner := op.tensor("a")) is not None and not inner.param:
+            self._tell_input(inner, 1, 1)
         elif op.name in _SAME_SHAPE:
             for inner in op.inputs:
                 if inner.shape.open and not inner.param:
                     inner.learn(self.shape)
                     return
+
+    def _tell_input(self, inner: Tensor, made: int, summed: int) -> None:
+        """The input of a projection, which summed some of its last axes and made others in their place."""
+        front = self.shape.axes[: len(self.shape.axes) - made]
+        last = inner.shape.axes[-summed:] if len(inner.shape.axes) >= summed else ()
+        behind = last or tuple(Axis((Atom(dims.unknown(), "feature"),)) for _ in range(summed))
+        inner.learn(Shape((*front, *behind)))
 
 
 def show_axis(one: Axis) -> str:

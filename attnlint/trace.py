@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from attnlint.ir import Site
 from attnlint.tensor import Tensor
-from attnlint.values import Choice, Seq, Unknown, Value
+from attnlint.values import Choice, Instance, Seq, Unknown, Value
 
 if TYPE_CHECKING:
     from attnlint.attention.sites import AttentionSite
@@ -46,6 +46,19 @@ class Frame:
             frame = frame.caller
 
 
+class Branch(NamedTuple):
+    """One of the blocks of a condition; `decided` where the trace knew which one it would be."""
+
+    site: Site
+    arm: int
+    decided: bool = False
+
+
+def exclude(ours: tuple[Branch, ...], theirs: tuple[Branch, ...]) -> bool:
+    """Whether what stands in some branches and what stands in others never happen in one pass."""
+    return any(mine.site == other.site and mine.arm != other.arm for mine in ours for other in theirs)
+
+
 @dataclass(eq=False, slots=True)
 class OpCall:
     """One equation of the trace.
@@ -64,7 +77,7 @@ class OpCall:
     notes: dict[str, object] = field(default_factory=dict)
     spelling: str = ""
     loops: tuple[Site, ...] = ()
-    branches: tuple[Site, ...] = ()
+    branches: tuple[Branch, ...] = ()
 
     @property
     def inputs(self) -> tuple[Tensor, ...]:
@@ -120,6 +133,7 @@ class Cell:
     frame: Frame
     index: int
     loops: tuple[Site, ...] = ()
+    branches: tuple[Branch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +155,8 @@ class CallRecord:
 class Trace:
     """Everything that happened from one entry point; rules ask it short questions.
 
-    `is_fragment` says that names come from nowhere, as in a tutorial; `text` is the whole file's.
+    `is_fragment` says that names come from nowhere, as in a tutorial; `text` is the whole file's. `records` holds what
+    objects without a constructor of their own (named tuples, dataclasses) were made with.
     """
 
     entry: str
@@ -158,6 +173,7 @@ class Trace:
     is_script: bool = False
     is_fragment: bool = False
     users: dict[Tensor, list[OpCall]] = field(default_factory=dict)
+    records: dict[Instance, list[Value]] = field(default_factory=dict)
 
     def record(self, op: OpCall) -> None:
         """Add an op call, and make its inputs know it."""

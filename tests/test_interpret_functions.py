@@ -47,6 +47,11 @@ CLOSURES = {
     "wraps": A
     + "import functools\ndef d(f):\n    @functools.wraps(f)\n    def g(*args, **kwargs):\n        return f(*args, **kwargs)\n    return g\n"
     + "@d\ndef h(t):\n    return t.T\nx = h(a)\n",
+    "a decorator that changes an argument": A + "def d(f):\n    def g(t):\n        return f(t.T)\n    return g\n@d\ndef h(t):\n    return t.sum(0)\nx = h(a)\n",
+    "a decorator that changes the result": A + "def d(f):\n    def g(t):\n        return f(t).T\n    return g\n@d\ndef h(t):\n    return t\nx = h(a)\n",
+    "a decorator with arguments": A + "def d(n):\n    def e(f):\n        def g(t):\n            return f(t)[:n]\n        return g\n    return e\n@d(1)\ndef h(t):\n    return t.T\nx = h(a)\n",
+    "one decorator of two": A + "def d(f):\n    def g(t):\n        return f(t).T\n    return g\n@d\ndef h(t):\n    return t\n@d\ndef k(t):\n    return t.T\nx = h(a)\ny = k(a)\n",
+    "a decorated method": A + "def d(f):\n    def g(self, t):\n        return f(self, t).T\n    return g\nclass C:\n    @d\n    def f(self, t):\n        return t\nx = C().f(a)\n",
 }  # fmt: skip
 
 CLASSES = {

@@ -11,7 +11,7 @@ from attnlint.attention.roles import role
 from attnlint.ir import Site
 from attnlint.names import is_cache_name, role_of
 from attnlint.tensor import Tensor
-from attnlint.trace import Cell, Frame, OpCall, Trace, tensors_in
+from attnlint.trace import Cell, Frame, OpCall, Trace, exclude, tensors_in
 from attnlint.values import Func, Unknown, Value, is_none
 
 KEEPS = frozenset(
@@ -23,7 +23,7 @@ _ONE_TOKEN = re.compile(
     r"one (?:new )?token|token at a time|step[- ]by[- ]step|newest token|new token|incremental|last token", re.I
 )
 _STORE = re.compile(r"_?(?:k|v|keys?|values?)$")
-_SETUP = re.compile(r"init|reset|clear|prefill|setup|set_|load|save|hook|empty|alloc", re.I)
+SETUP = re.compile(r"init|reset|clear|prefill|setup|set_|load|save|hook|empty|alloc", re.I)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -97,7 +97,7 @@ def _parameters_for(trace: Trace, value: Value) -> set[str]:
     return found
 
 
-def _is_incremental(frame: Frame, code: str) -> bool:
+def is_incremental(frame: Frame, code: str) -> bool:
     """Whether code is called for one token after the other."""
     for one in frame.stack:
         if _STEPS.search(one.name) or _ONE_TOKEN.search(one.text) or any(_FLAGS.search(name) for name in one.params):
@@ -110,13 +110,14 @@ def overwritten(trace: Trace, code: str) -> Iterator[Loss]:
     for cell in trace.cells:
         name = _kept_in(trace, cell)
         news = list(tensors_in([cell.new]))
-        if not name or not news or _SETUP.search(cell.frame.name) or cell.frame.name == "":
+        if not name or not news or SETUP.search(cell.frame.name) or cell.frame.name == "":
             continue
         if any(_role(tensor, _called(cell)) not in ("k", "v") or not _is_new(tensor) for tensor in news):
             continue
         if (
-            not _is_incremental(cell.frame, code)
+            not is_incremental(cell.frame, code)
             or _keeps_elsewhere(trace, cell, code)
+            or any(exclude(op.branches, cell.branches) and _joins(op) for op in trace.ops)
             or not _self_attends(trace, news)
         ):
             continue
@@ -150,6 +151,13 @@ def _keeps_elsewhere(trace: Trace, cell: Cell, code: str) -> bool:
         if re.search(mention, line) and (re.search(keeps, line) or re.search(rf"{mention}\[[^\]]*\] *=[^=]", line)):
             return True
     return False
+
+
+def _joins(op: OpCall) -> bool:
+    """Whether new keys or values are joined with others: where that happens what was stored before is not lost."""
+    return op.name in {"concat", "vstack", "hstack"} and any(
+        _role(tensor, tensor.name) in ("k", "v") and _is_new(tensor) for tensor in op.inputs
+    )
 
 
 def _self_attends(trace: Trace, news: list[Tensor]) -> bool:

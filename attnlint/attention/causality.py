@@ -10,8 +10,10 @@ from attnlint.attention.evidence import (
     reads_cache,
     reads_last_position,
 )
+from attnlint.attention.generation import one_token
 from attnlint.attention.masks import classify
 from attnlint.attention.sites import AttentionSite, mask_use
+from attnlint.ir import Site
 from attnlint.values import Const, is_none
 
 
@@ -24,7 +26,7 @@ def future_is_open(site: AttentionSite) -> bool:
         return False
     if mixes_features(site) or any(op.name == "topk" for op in site.steps):
         return False
-    if is_self_attention(site) is False or is_one_query(site) or reads_cache(site):
+    if is_self_attention(site) is False or is_one_query(site) or reads_cache(site) or _is_fed_one_token(site):
         return False
     if any(_may_block(use.info.may_be_causal, use.mask) for use in site.masks) or _is_causal_flag(site):
         return False
@@ -57,6 +59,12 @@ def _is_causal_flag(site: AttentionSite) -> bool:
     return False
 
 
+def _is_fed_one_token(site: AttentionSite) -> bool:
+    """Whether a loop gives this attention the token that it chose last, and nothing before it."""
+    rounds = [other.query for other in site.trace.sites if other.op.site == site.op.site]
+    return any(query is not None and one_token(query) is not None for query in rounds)
+
+
 def _named_decoder(site: AttentionSite) -> bool:
     return direction(site).causal is True
 
@@ -76,10 +84,14 @@ def _other_branch_masks(site: AttentionSite) -> bool:
     """Whether these scores are masked where a condition holds, and this is what happens where it does not."""
     for other in site.trace.sites:
         if other is not site and other.product is not None and other.product is site.product:
-            shared = set(other.op.branches) & set(site.op.branches)
+            shared = _open_branches(other) & _open_branches(site)
             if shared and (other.masks or _masked_later(other)):
                 return True
     return False
+
+
+def _open_branches(site: AttentionSite) -> set[Site]:
+    return {branch.site for branch in site.op.branches if not branch.decided}
 
 
 def _discarded(site: AttentionSite) -> bool:

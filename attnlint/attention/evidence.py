@@ -114,7 +114,19 @@ def _is_read_by_a_decoder(site: AttentionSite) -> bool:
                 and op.tensor("tgt") is not tensor
             ):
                 return True
-    return False
+    return any(_attends_across(other, site) for other in site.trace.sites)
+
+
+def _attends_across(other: AttentionSite, site: AttentionSite) -> bool:
+    """Whether another attention takes keys from this one's context and queries from elsewhere."""
+    if other is site or other.key is None or other.query is None or not site.context:
+        return False
+    made = site.context[0].op
+
+    def reads(tensor: Tensor) -> bool:
+        return any(op is made for op in ancestors(tensor, lambda op: op is not made, 200))
+
+    return reads(other.key) and not reads(other.query)
 
 
 def _by_words(frame: Frame) -> Direction | None:
@@ -146,7 +158,10 @@ def _language_model(trace: Trace, site: AttentionSite) -> Direction | None:
     """Token embedding in and projection to the same vocabulary out, in a file that generates or shifts its labels."""
     if trace.words & _MASKED_LM:
         return Direction(False, "the file trains on masked tokens")
-    tables = [(op, as_dim(op.args.get("num"))) for op in trace.ops if op.name == "embedding"]
+    behind = set(ancestors(site.query, lambda _: True, 400)) if site.query is not None else set()
+    embeds = [op for op in trace.ops if op.name == "embedding"]
+    # Of a model with two vocabularies only that of the tokens that this attention reads says anything of it.
+    tables = [(op, as_dim(op.args.get("num"))) for op in embeds if op in behind or not behind & set(embeds)]
     heads = [(op, as_dim(op.args.get("out"))) for op in trace.ops if op.name == "linear" and op.index > site.op.index]
     for _, num in tables:
         for _, out in heads:

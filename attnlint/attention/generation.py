@@ -12,18 +12,20 @@ from attnlint.attention.roles import role
 from attnlint.attention.sites import AttentionSite
 from attnlint.ir import Site
 from attnlint.names import is_cache_name
+from attnlint.ops.create import FRESH
 from attnlint.tensor import Tensor
-from attnlint.trace import Binding, CallRecord, Frame, OpCall, Trace, tensors_in
+from attnlint.trace import Binding, CallRecord, Frame, OpCall, Trace, exclude, tensors_in
 from attnlint.values import Const, Func, Instance, Mapping, Seq, Size, Unknown, Value, is_none
 
-_CHOOSES = frozenset({"argmax", "multinomial", "sample", "topk"})
+_CHOOSES = frozenset({"argmax", "multinomial", "categorical", "sample", "topk"})
 _NEW_TOKEN = re.compile(
     r"^(?:(?:new|next|last|cur|current|one)_)?(?:tok|token|nxt|x_t|xt|token_emb)$|^(?:new|nxt|next|last)$", re.I
 )
+_MAKES_EMPTY = re.compile(r"(?:^|[._])(?:empty|new|init|initial|make|create|fresh|reset)_\w*(?:cache|state)s?$", re.I)
 _GENERATES = re.compile(r"generate|decode|step|next|sample", re.I)
 
 
-def _one_token(value: Value) -> OpCall | None:
+def one_token(value: Value) -> OpCall | None:
     """The op that chose the token that a value stands for, with nothing of the earlier ones in it."""
     tensors = list(tensors_in([value]))
     if len(tensors) != 1:
@@ -45,14 +47,19 @@ def _passes_token(op: OpCall) -> bool:
 
 
 def _is_empty(value: Value) -> bool:
-    """Whether a value is a cache with nothing in it: None, a fresh dict, list or cache object, or a list of such."""
-    if is_none(value):
+    """Whether a value is a cache with nothing in it: None, zeros, a fresh dict or cache object, or a list of such."""
+    if is_none(value) or (isinstance(value, Tensor) and value.op is not None and value.op.name in FRESH):
         return True
     if isinstance(value, Seq):
         return all(_is_empty(item) for item in value.items)
     if isinstance(value, Instance):
         return is_cache_name(value.cls.name)
-    return isinstance(value, Mapping) or (isinstance(value, Unknown) and is_cache_name(value.annotation))
+    if isinstance(value, Mapping):
+        return all(_is_empty(item) for item in value.items.values())
+    if not isinstance(value, Unknown):
+        return False
+    made = value.op.spelling if value.op is not None and value.op.name == "unknown" else ""
+    return is_cache_name(value.annotation) or _MAKES_EMPTY.search(made) is not None
 
 
 def handed_on_new(trace: Trace) -> Iterator[Loss]:
@@ -71,6 +78,9 @@ def handed_on_new(trace: Trace) -> Iterator[Loss]:
         if last in behind or last.inputs[-1].op not in behind:
             continue
         news = last.inputs[-1]
+        if any(exclude(cell.branches, op.branches) and _holds(cell.new, news) for cell in trace.cells):
+            # Stored on one path and joined on the other: a prefix that is written once.
+            continue
         given = next(
             (site for frame, value, site in trace.returns if frame is last.frame and _holds(value, news)), op.site
         )
@@ -95,7 +105,7 @@ def made_anew(trace: Trace) -> Iterator[Loss]:
             continue
         chosen = Counter(op.site for op in trace.ops if op.name in _CHOOSES and op.frame is frame)
         calls = [call for call in trace.calls if call.frame is frame and _takes(call, times)]
-        token = any(_one_token(value) for call in calls for value in (*call.args, *call.kwargs.values()))
+        token = any(one_token(value) for call in calls for value in (*call.args, *call.kwargs.values()))
         if len(times) in chosen.values() and calls and token:
             name = times[0].name
             text = f"{name} is made anew in each round of the loop, so that no key or value outlives its token"
@@ -118,7 +128,7 @@ def not_passed_on(trace: Trace, code: str) -> Iterator[Loss]:
         empty = next((name for name, value in call.kwargs.items() if is_cache_name(name) and is_none(value)), "")
         if empty:
             seen.add(call.site)
-            yield Loss(call.site, f"{empty} is None in each round, so that the token attends to itself alone")
+            yield Loss(_in_the_loop(call), f"{empty} is None in each round, so that the token attends to itself alone")
             continue
         kept = [b for b in trace.bindings if b.frame is call.frame and is_cache_name(b.name) and _comes_from(b, call)]
         if not kept or not _could_take(call, code):
@@ -135,8 +145,16 @@ def _is_given_a_token_alone(call: CallRecord) -> bool:
     """Whether a call is given the token that was chosen last, and nothing that could be a cache."""
     named = {name: value for name, value in call.kwargs.items() if not (is_cache_name(name) and is_none(value))}
     given = (*call.args, *named.values())
-    tokens = [value for value in given if _one_token(value)]
+    tokens = [value for value in given if one_token(value)]
     return bool(tokens) and all(value in tokens or _is_plain(value) for value in given)
+
+
+def _in_the_loop(call: CallRecord) -> Site:
+    """The place of a call as the loop that chooses the tokens has it: that of the model's call around it."""
+    chosen = next((op for value in (*call.args, *call.kwargs.values()) if (op := one_token(value))), None)
+    frames = call.frame.stack
+    outer = next((frame for frame in frames if chosen is not None and frame.caller is chosen.frame), None)
+    return outer.site if outer is not None and outer.site is not None else call.site
 
 
 def _is_plain(value: Value) -> bool:
@@ -177,7 +195,7 @@ def one_token_alone(trace: Trace) -> Iterator[Loss]:
             or history(tensor) is not None
         ):
             continue
-        chosen = _one_token(tensor)
+        chosen = one_token(tensor)
         if chosen is None or sum(op.site == chosen.site for op in trace.ops) < 2:
             continue
         inner = next((frame for frame in site.op.frame.stack if frame.caller is chosen.frame), None)

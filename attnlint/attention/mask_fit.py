@@ -93,6 +93,8 @@ def _compare(mask: Shape, scores: Shape, info: MaskInfo, site: AttentionSite | N
             names = ("keys", "queries")
             on = names[number] if number < 2 else f"axis {-number - 1}"
             return Misfit(f"{text} puts {show_axis(mine)} on the {on} ({show_axis(theirs)})", problem)
+        if _is_the_batch(mine, theirs, scores):
+            return Misfit(f"{text} puts the batch on axis {-number - 1} ({show_axis(theirs)})", True)
     if _on_heads_alone(mask, scores, info):
         return Misfit(f"{text} puts the padding on the heads and masks no keys", True)
     if _on_queries_alone(mask, info) and not _keys_are_masked_too(site):
@@ -111,6 +113,8 @@ def _clash(mine: Axis, theirs: Axis, kind: str) -> bool | None:
         # Two numbers that agree may do so by chance; one symbol is one size.
         return None
     kinds = mine.kind, kind
+    if mine.kind == "batch" and _is_folded(mine, theirs):
+        return True
     if any(atom.part in {"tiled", "interleaved", "joined"} for atom in mine.atoms):
         return None
     if len(theirs.atoms) > 1 and len(mine.atoms) == 1 and {a.kind for a in theirs.atoms} == {"batch", "heads"}:
@@ -118,6 +122,21 @@ def _clash(mine: Axis, theirs: Axis, kind: str) -> bool | None:
     if "" in kinds or kinds[0] == kinds[1] or not _is_told(mine):
         return None
     return False if "qkv" not in kinds else None
+
+
+def _is_folded(mine: Axis, theirs: Axis) -> bool:
+    """Whether the scores have the heads folded into the batch and the mask has the batch alone."""
+    ratio = theirs.size / mine.size if mine.size.terms else None
+    if ratio is None or len(ratio.terms) != 1:
+        return False
+    factors = ratio.terms[0][0]
+    return bool(factors) and all(kind_of(symbol.name) == "heads" and power > 0 for symbol, power in factors)
+
+
+def _is_the_batch(mine: Axis, theirs: Axis, scores: Shape) -> bool:
+    """Whether an axis of the mask is the very axis that the scores have in front, and lies on another one of theirs."""
+    batch = scores.axes[0]
+    return not scores.open and mine.same(batch) and not mine.is_one and theirs is not batch and not theirs.same(mine)
 
 
 def _is_told(axis: Axis) -> bool:

@@ -103,6 +103,9 @@ def _is_as_wide_as_the_model(last: Axis, site: AttentionSite) -> bool:
     origin = source(site.value)
     model = origin.shape.at(-1)
     projected = origin.op is not None and origin.op.name in PRODUCTS
+    if any(axis.kind == "heads" for axis in origin.axes):
+        # What comes in is split into heads already, so that its features are those of one head.
+        return False
     return model is not None and not projected and dims.equal(model.size, last.size) is Answer.YES
 
 

@@ -21,7 +21,7 @@ def replaced(trace: Trace, code: str) -> Iterator[Loss]:
     for frame, value, site in trace.returns:
         name = next((name for name in frame.params if is_cache_name(name)), "")
         held = next((item for item in _flat(value) if isinstance(item, Mapping)), None)
-        if not name or held is None or site in seen or not cache._is_incremental(frame, code):
+        if not name or held is None or site in seen or not cache.is_incremental(frame, code):
             continue
         news = [(t, cache._role(t, key)) for key, item in held.items.items() for t in tensors_in([item])]
         news = [pair for pair in news if pair[1] in ("k", "v")]

@@ -170,8 +170,8 @@ def _text(site: AttentionSite, axes: tuple[Axis, ...]) -> str:
     shape = site.softmax.scores.shape
     place = next((n for n, axis in enumerate(shape.axes) if axis is axes[0] or axis.same(axes[0])), None)
     default = ", as its default has it" if site.softmax.op.notes.get("default") else ""
-    what = {"heads": "the heads", "batch": "the batch", "seq": "the queries", "feature": "the features"}.get(
-        axes[0].kind, ""
-    )
+    rows = any(atom.part == "rows" for atom in axes[0].atoms)
+    kind = axes[0].kind or ("seq" if rows else "")
+    what = {"heads": "the heads", "batch": "the batch", "seq": "the queries", "feature": "the features"}.get(kind, "")
     where = f"axis {place} of {show_shape(shape)}" if place is not None and not shape.open else show_axis(axes[0])
     return f"softmax runs over {what or 'an axis'} ({where}){default} and not over the keys"

@@ -27,7 +27,7 @@ _FUNCTIONS = {
     "flash_attn": ("attnlint.frameworks.fused_kernels",),
     "flash_attn_interface": ("attnlint.frameworks.fused_kernels",),
     "einops": ("attnlint.frameworks.einops",),
-    "einx": ("attnlint.frameworks.einops",),
+    "einx": ("attnlint.frameworks.einx",),
     "tensorflow": ("attnlint.frameworks.tensorflow_functions",),
     "keras": ("attnlint.frameworks.keras_ops", "attnlint.frameworks.keras_backend"),
 }
@@ -53,6 +53,8 @@ _LAYERS = {
 }
 _ARRAYS = {"flax": "jax", "equinox": "jax", "haiku": "jax", "optax": "jax", "cupyx": "cupy"}
 LIBRARIES = tuple(_FUNCTIONS)
+# The array API standard (https://data-apis.org/array-api) spells as NumPy does, and gives the arrays that it gets.
+ARRAY_API = "numpy"
 
 
 # One library under several names, and modules that others of the same library are also reached through.

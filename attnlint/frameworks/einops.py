@@ -1,4 +1,4 @@
-"""How einops and einx spell ops: the axes' sizes are keywords of any name, gathered as `sizes`."""
+"""How einops spells ops: the axes' sizes are keywords of any name, gathered as `sizes`."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ FUNCTIONS: dict[str, Spelling] = {
     "einops.reduce": spell("einops_reduce", "x=tensor pattern reduction"),
     "einops.repeat": spell("einops_repeat", "x=tensor pattern"),
     "einops.einsum": spell("einsum", "*xs", fixed={"named": True}),
-    # einx gives the pattern first, and marks what is summed by brackets.
-    "einx.rearrange": spell("rearrange", "pattern x=tensor"),
-    "einx.dot": spell("einsum", "pattern *xs", fixed={"named": True}),
 }
 
 LAYERS: dict[str, LayerSpelling] = {

@@ -15,6 +15,7 @@ _NORMS = {
     "LayerNormalization": "axis epsilon center scale", "BatchNormalization": "axis momentum epsilon",
     "GroupNormalization": "groups axis epsilon", "UnitNormalization": "axis", "RMSNormalization": "axis epsilon",
 }  # fmt: skip
+_RESIZES = "AvgPool{}D UpSampling{}D ZeroPadding{}D Cropping{}D DepthwiseConv{}D SeparableConv{}D Conv{}DTranspose"
 _DROPOUTS = "Dropout SpatialDropout1D SpatialDropout2D GaussianDropout AlphaDropout GaussianNoise"
 _ACTIVATIONS = {
     "ReLU": "relu", "LeakyReLU": "leaky_relu", "ELU": "elu", "PReLU": "activation", "ThresholdedReLU": "activation",
@@ -58,6 +59,9 @@ _LAYERS: dict[str, LayerSpelling] = {
     "TimeDistributed": layer("each_step", "layer", _IN),
     "Bidirectional": layer("both_ways", "layer merge_mode", _RUN),
     "Masking": layer("identity", "mask_value", _IN),
+    "ActivityRegularization": layer("identity", "*ignored", _IN),
+    "Rescaling": layer("rescaled", "factor=scale offset", _IN),
+    **{name.format(n): layer("unknown_shape", "*ignored", _IN) for name in _RESIZES.split() for n in (1, 2, 3)},
     "Identity": layer("identity", "*ignored", _IN),
     "MultiHeadAttention": layer(
         "attention_layer",

@@ -51,6 +51,9 @@ _LAYERS: dict[str, LayerSpelling] = {
     },
     "Linear": layer("linear", "in=input_dims out=output_dims bias", "x"),
     "QuantizedLinear": layer("linear", "in=input_dims out=output_dims bias", "x"),
+    **{name: layer("rnn", "input_size hidden_size bias", "x state=hidden", steps=True, ends=False)
+       for name in ("GRU", "RNN")},
+    "LSTM": layer("rnn", "input_size hidden_size bias", "x state=hidden"),
     "Identity": layer("identity", "*ignored", "x"),
     "Embedding": layer("embedding", "num=num_embeddings dim=dims", "ids=x"),
     # The table used as the output layer: logits over its rows.

@@ -70,7 +70,7 @@ class Binding:
             value = Size(value.dim, name)
         if isinstance(owner, Instance | Unknown | Layer):
             m = self.i.m
-            cell = Cell(owner, name, owner.attrs.get(name), value, site, m.frame, len(m.trace.ops), m.loops)
+            cell = Cell(owner, name, owner.attrs.get(name), value, site, m.frame, len(m.trace.ops), m.loops, m.branches)
             m.trace.cells.append(cell)
             m.journal.write(owner.attrs, name, value)
             mark_weight(name, value)

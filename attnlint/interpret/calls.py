@@ -9,9 +9,9 @@ from attnlint import ir
 from attnlint.frameworks import function, layer, maker_of, random_method
 from attnlint.frameworks.spelling import Parameter, Spelling
 from attnlint.interpret.arguments import bind, bind_parameters
+from attnlint.interpret.einx import REWRITES
 from attnlint.interpret.external import External
 from attnlint.interpret.guesses import Guesses
-from attnlint.interpret.layer_rewrites import REWRITES
 from attnlint.interpret.methods import Methods
 from attnlint.interpret.objects import Objects
 from attnlint.ir import Site

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from attnlint.ir import Site
+from attnlint.ops.signature import as_tensor
 from attnlint.tensor import Tensor
-from attnlint.values import NONE, Ref, Seq, Value, integer, is_none
+from attnlint.values import NONE, Ref, Seq, Unknown, Value, as_str, integer, is_none
 
 if TYPE_CHECKING:
     from attnlint.interpret.interpreter import Interpreter
@@ -29,6 +30,8 @@ class Composed:
             return self._pairs(args, kwargs, site)
         if root == "flax" and tail == "combine_masks":
             return self._all_of(args, site)
+        if dotted == "einops.pack":
+            return self._packed(args, kwargs, site)
         if tail == "get_parameter" and root == "haiku":
             return self.i.variables.parameter([args[0] if args else NONE, NONE, *args[1:], *_shape(kwargs)], site)
         match = _INITIALIZER.match(dotted)
@@ -57,6 +60,25 @@ class Composed:
             pairs = self.i.calls.call(compare, [rows, columns], {}, site)
         made = emit("expand_dims", {"x": pairs, "axis": integer(-3)}, site, "make_attention_mask")
         return _named_mask(made)
+
+    def _packed(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
+        """Arrays joined along the axis that the pattern leaves open, and the shapes that they had there."""
+        given = {**dict(zip(("tensors", "pattern"), args, strict=False)), **kwargs}
+        names = (as_str(given.get("pattern", NONE)) or "").split()
+        arrays = given.get("tensors")
+        if names.count("*") != 1 or not isinstance(arrays, Seq) or not arrays.items:
+            return None
+        axis, parts = names.index("*"), []
+        for item in arrays.items:
+            array = as_tensor(item)
+            rank = array.rank if array is not None else None
+            if rank is not None and rank == len(names) - 1:
+                item = self.i.m.emit("expand_dims", {"x": item, "axis": integer(axis)}, site, "pack")
+            elif rank is not None and rank != len(names):
+                return None
+            parts.append(item)
+        joined = self.i.m.emit("concat", {"xs": Seq(parts), "axis": integer(axis - len(names))}, site, "pack")
+        return Seq([joined, Unknown("the shapes that were packed")])
 
     def _all_of(self, masks: list[Value], site: Site) -> Value:
         """Masks that all have to hold; those that are None are left out."""

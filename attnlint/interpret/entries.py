@@ -23,7 +23,7 @@ MAX_BUILT = 12
 SMALL = 3_000
 _STRONG = re.compile(
     r"oftmax|attn\(|dot_product|eadAttention|nn\.Transformer|matmul|einsum|batch_dot|bmm\(| @ |\.dot\("
-    r"|np\.exp|lash_att|_attention\("
+    r"|[nxc]p\.exp|lash_att|_attention\("
     r"|cache|project_k|k_proj|def \w*(?:generate|decode|sample|step)\w*\("
     r"|Attention\("
     r"|(?:cat|concat|concatenate|hstack)\([^\n]{0,80}?(?:pos|\bpe\b)"

@@ -12,6 +12,7 @@ from attnlint.interpret.numbers import arithmetic, compare, could_be_tensor, is_
 from attnlint.ir import Site
 from attnlint.state import Scope
 from attnlint.tensor import Tensor
+from attnlint.trace import Branch
 from attnlint.values import (
     NONE,
     Choice,
@@ -217,7 +218,7 @@ class Expressions:
         for wanted, branch in ((True, expr.body), (False, expr.orelse)):
             mark = m.journal.mark()
             self.i.statements.narrow(expr.test, wanted, scope)
-            with m.within(branch=expr.site):
+            with m.within(branch=Branch(expr.site, int(wanted))):
                 values.append(self(branch, scope))
             changes.append(m.journal.undo(mark))
         m.journal.merge(changes[0], changes[1], lambda a, b: join(m, a, b, expr.site))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from attnlint import dims
+from attnlint.frameworks import ARRAY_API
 from attnlint.interpret.numbers import arithmetic, could_be_tensor
 from attnlint.ir import Site
 from attnlint.values import (
@@ -60,6 +61,9 @@ class External:
             "iinfo": self._limits,
             "checkpoint": self._checkpoint,
             "value_and_grad": self._with_gradients,
+            "array_namespace": self._namespace_of_arrays,
+            "get_namespace": self._namespace_of_arrays,
+            "get_array_module": self._namespace_of_arrays,
         }
 
     def call(self, dotted: str, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
@@ -99,6 +103,9 @@ class External:
 
     def _partial(self, dotted: str, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
         return Partial(args[0], tuple(args[1:]), dict(kwargs)) if args else None
+
+    def _namespace_of_arrays(self, dotted: str, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        return Ref(ARRAY_API)
 
     def _copy(self, dotted: str, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
         return args[0] if args and dotted.startswith("copy.") else None

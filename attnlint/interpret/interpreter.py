@@ -187,7 +187,7 @@ class Interpreter:
         cls = ClassValue(node, scope, bases, inner.names)
         for name, value in list(inner.names.items()):
             if isinstance(value, Func) and value.owner is None:
-                inner.names[name] = Func(value.node, scope, None, cls)
+                inner.names[name] = Func(value.node, scope if value.scope is inner else value.scope, None, cls)
         return cls
 
     def decorator_name(self, expr: ir.Expr) -> str:

@@ -141,6 +141,14 @@ def called(i: Interpreter, given: Given, site: Site, text: str) -> Value:
     return i.calls.call(given.get("function", NONE), [given.get("x", NONE)], named, site)
 
 
+@rewrite("rescaled")
+def rescaled(i: Interpreter, given: Given, site: Site, text: str) -> Value:
+    """A factor, and something added to that."""
+    product = i.m.emit("mul", {"a": given.get("x", NONE), "b": given.get("factor", integer(1))}, site, text)
+    offset = given.get("offset")
+    return product if offset is None else i.m.emit("add", {"a": product, "b": offset}, site, text)
+
+
 @rewrite("each_step")
 def each_step(i: Interpreter, given: Given, site: Site, text: str) -> Value:
     """A layer on each position: followed where it works on the last axis alone."""

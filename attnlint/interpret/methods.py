@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from attnlint import dims
-from attnlint.frameworks import method
+from attnlint.frameworks import ARRAY_API, method
 from attnlint.ir import Site
 from attnlint.ops.signature import as_tensor
 from attnlint.tensor import Tensor
@@ -17,6 +17,7 @@ from attnlint.values import (
     Layer,
     Mapping,
     Method,
+    Ref,
     Seq,
     ShapeOf,
     Size,
@@ -89,6 +90,8 @@ class Methods:
             return self._asked(tensor, name, [*args, *kwargs.values()], site)
         if name in {"backward", "zero_grad", "register_hook", "retain_grad", "requires_grad_", "fill_diagonal_"}:
             return tensor
+        if name == "__array_namespace__":
+            return Ref(ARRAY_API)
         if name == "sequential" and args:
             value: Value = tensor
             for one in self.i.items(args[0], None, site):

@@ -6,11 +6,12 @@ import builtins
 from typing import TYPE_CHECKING
 
 from attnlint import dims, hints, ir
+from attnlint.frameworks import ARRAY_API
 from attnlint.ir import Site
 from attnlint.names import kind_of
 from attnlint.state import Scope
 from attnlint.tensor import UNKNOWN_SHAPE, Atom, Axis, Shape
-from attnlint.values import ClassValue, Const, Func, Lazy, Partial, Ref, Size, Unknown, Value, as_int, is_none
+from attnlint.values import ClassValue, Const, Func, Lazy, Mapping, Partial, Ref, Size, Unknown, Value, as_int, is_none
 
 if TYPE_CHECKING:
     from attnlint.interpret.interpreter import Interpreter
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _PACKAGES = {
     "np": "numpy", "numpy": "numpy", "torch": "torch", "nn": "torch.nn", "F": "torch.nn.functional", "math": "math",
     "jnp": "jax.numpy", "jax": "jax", "tf": "tensorflow", "keras": "keras", "mx": "mlx.core",
+    "xp": ARRAY_API,
 }  # fmt: skip
 _QUERIES = frozenset({"q", "query", "queries"})
 _KEYS_VALUES = frozenset({"k", "v", "key", "keys", "value", "values"})
@@ -111,6 +113,12 @@ class Naming:
         cls = self._annotated_class(annotation, scope)
         if cls is not None:
             return self.i.calls.symbolic_instance(cls, site)
+        if name == "xp" and (default is None or is_none(default)):
+            # By custom the namespace that the caller's arrays have.
+            return Ref(ARRAY_API)
+        if isinstance(default, Mapping) and default.items:
+            # A configuration that stands as the default is what the sizes are unless a caller says otherwise.
+            return Mapping({key: _by_default(key, item) for key, item in default.items.items()}, default.open)
         if isinstance(default, Func | Ref | Partial) and not (isinstance(default, Ref) and "dtype" in name):
             # A function that is given is most often the one that stands there.
             return default
@@ -164,3 +172,8 @@ class Naming:
             return None
         value = self.force(holder, name)
         return value if isinstance(value, ClassValue) else None
+
+
+def _by_default(name: str, value: Value) -> Value:
+    number = as_int(value) if isinstance(value, Size) else None
+    return Size(dims.symbol(name, number), name) if number is not None else value

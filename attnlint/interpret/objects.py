@@ -132,6 +132,7 @@ class Objects:
             self.i.m.journal.write(this.attrs, name, value)
         for name, value in kwargs.items():
             self.i.m.journal.write(this.attrs, name, value)
+        self.i.m.trace.records[this] = list(this.attrs.values())
         del site
 
     def _default(self, value: Value) -> Value:

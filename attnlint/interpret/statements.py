@@ -9,6 +9,7 @@ from attnlint import ir
 from attnlint.interpret.joining import join
 from attnlint.state import Change, Scope
 from attnlint.tensor import Shape, Tensor, axis
+from attnlint.trace import Branch
 from attnlint.values import (
     NONE,
     Choice,
@@ -139,7 +140,8 @@ class Statements:
     def _if(self, stmt: ir.If, scope: Scope) -> bool:
         truth = self.truth(stmt.test, scope)
         if truth is not None:
-            return self.block(stmt.body if truth else stmt.orelse, scope)
+            with self.i.m.within(branch=Branch(stmt.site, int(not truth), decided=True)):
+                return self.block(stmt.body if truth else stmt.orelse, scope)
         return self._branches([stmt.body, stmt.orelse], scope, stmt, stmt.test)
 
     def _branches(self, blocks: list[ir.Block], scope: Scope, stmt: ir.Stmt, test: ir.Expr | None = None) -> bool:
@@ -149,7 +151,7 @@ class Statements:
             mark = m.journal.mark()
             if test is not None:
                 self.narrow(test, number == 0, scope)
-            with m.within(branch=stmt.site):
+            with m.within(branch=Branch(stmt.site, number)):
                 reached = self.block(block, scope)
             changes = m.journal.undo(mark)
             if reached:
@@ -246,9 +248,9 @@ class Statements:
     def _try(self, stmt: ir.Try, scope: Scope) -> bool:
         m = self.i.m
         reached = self.block(stmt.body, scope) and self.block(stmt.orelse, scope)
-        for handler in stmt.handlers:
+        for number, handler in enumerate(stmt.handlers):
             mark = m.journal.mark()
-            with m.within(branch=stmt.site):
+            with m.within(branch=Branch(stmt.site, number)):
                 survived = self.block(handler, scope)
             changes = m.journal.undo(mark)
             if survived and reached:

@@ -114,7 +114,7 @@ class Subscripts:
     def _record(self, owner: Value, key: str, old: Value | None, new: Value, site: Site) -> None:
         """A write to a dict's item is a cell like an attribute, named `[key]`."""
         m = self.i.m
-        m.trace.cells.append(Cell(owner, f"[{key}]", old, new, site, m.frame, len(m.trace.ops), m.loops))
+        m.trace.cells.append(Cell(owner, f"[{key}]", old, new, site, m.frame, len(m.trace.ops), m.loops, m.branches))
 
     def _of_dict(self, owner: Mapping, key: str | None) -> Value:
         if key is not None and key in owner.items:

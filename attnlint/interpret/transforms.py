@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from attnlint import dims, ir
+from attnlint import ir
+from attnlint.frameworks import resolved
+from attnlint.interpret.control_flow import ControlFlow
 from attnlint.interpret.subscripts import holds_weights
 from attnlint.ir import Site
 from attnlint.ops.signature import as_tensor
@@ -26,7 +29,6 @@ from attnlint.values import (
     Size,
     Unknown,
     Value,
-    as_bool,
     as_int,
     integer,
     is_none,
@@ -39,6 +41,8 @@ Handler = Callable[[list[Value], dict[str, Value], Site], "Value | None"]
 MAPPED = "vmap"
 _ROOTS = frozenset({"jax", "flax", "equinox", "haiku", "mlx"})
 _MAPS = frozenset({"vmap", "pmap", "filter_vmap", "filter_pmap"})
+_TORCH_MAPS = frozenset({"torch.vmap", "torch.func.vmap"})
+_TORCH_NAMES = {"in_dims": "in_axes", "out_dims": "out_axes"}
 _SAME = frozenset(
     """jit pjit checkpoint remat filter_jit filter_checkpoint custom_vjp custom_jvp named_call shard_map transform
     without_apply_rng transform_with_state ensure_compile_time_eval add_metadata_axis with_partitioning""".split()
@@ -53,37 +57,48 @@ class Transforms:
         self.i = interpreter
         self._handlers: dict[str, Handler] = {
             "jax.lax.scan": self._scan,
+            "keras.ops.scan": self._scan,
             "jax.lax.map": self._map,
-            "jax.lax.fori_loop": self._fori,
-            "jax.lax.while_loop": self._while,
-            "jax.lax.cond": self._cond,
-            "jax.lax.switch": self._switch,
+            "keras.ops.map": self._map,
+            "keras.ops.vectorized_map": self._map,
+            "tensorflow.map_fn": self._map,
+            "tensorflow.vectorized_map": self._map,
             "jax.tree_util.tree_map": self._tree_map,
             "jax.tree.map": self._tree_map,
             "jax.tree_map": self._tree_map,
             "jax.eval_shape": self._call_first,
+            **ControlFlow(interpreter).handlers,
         }
 
     def call(self, dotted: str, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
         """What a transformation gives; None where the name is none of one."""
-        root, _, tail = dotted.partition(".")[0], "", dotted.rpartition(".")[2]
-        if root not in _ROOTS:
-            return None
+        dotted = resolved(dotted)
+        root, tail = dotted.partition(".")[0], dotted.rpartition(".")[2]
         handler = self._handlers.get(dotted)
         if handler is not None:
             return handler(args, kwargs, site)
+        if root not in _ROOTS and dotted not in _TORCH_MAPS:
+            return None
         func = args[0] if args else kwargs.get("f", kwargs.get("fun"))
         if not isinstance(func, _CALLABLE):
             return None
         if tail in _MAPS:
-            axes: dict[str, Value] = {name: kwargs[name] for name in ("in_axes", "out_axes") if name in kwargs}
-            axes.update(zip(("in_axes", "out_axes"), args[1:], strict=False))
-            return Partial(func, (), axes, MAPPED)
+            axes: dict[str, Value] = dict(zip(("in_axes", "out_axes"), args[1:], strict=False))
+            axes |= {_TORCH_NAMES.get(name, name): value for name, value in kwargs.items()}
+            return self._lifted(func, axes) if isinstance(func, ClassValue) else Partial(func, (), axes, MAPPED)
         if tail in _SAME or (tail == "scan" and root != "jax"):
             return func
         if tail in {"grad", "value_and_grad", "filter_grad", "filter_value_and_grad"}:
             return Native(tail, lambda given, named, at: self._gradient(tail, func, given, named, at))
         return None
+
+    def _lifted(self, cls: ClassValue, axes: dict[str, Value]) -> Value:
+        """A class whose objects are mapped when they are called, each example with weights of its own."""
+
+        def make(args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+            return Partial(self.i.calls.call(cls, args, kwargs, site), (), axes, MAPPED)
+
+        return Native(f"a mapped {cls.name}", make)
 
     def decorated(self, func: Func, scope: Scope) -> Value:
         """A function as its decorators leave it: mapped, where one of them maps it."""
@@ -95,7 +110,27 @@ class Transforms:
             if name.rpartition(".")[2] in _MAPS:
                 made = self.i.calls.call(self.i.expr(decorator, scope), [func], {}, func.node.site)
                 return made if isinstance(made, Partial) and made.wrap == MAPPED else func
+            func = self._wrapped(func, decorator, scope)
         return func
+
+    def _wrapped(self, func: Func, decorator: ir.Expr, scope: Scope) -> Func:
+        """What a decorator of the project makes of a function, where it names the arguments that it passes on.
+
+        One that passes on whatever comes is taken to change nothing of them.
+        """
+        plain = decorator.func if isinstance(decorator, ir.Call) else decorator
+        if not isinstance(plain, ir.Name) or scope.holder(plain.id) is None:
+            return func
+        if not isinstance(self.i.expr(plain, scope), Func):
+            return func
+        # A method does not see the names of its class's body.
+        inner = Func(func.node, scope.parent, None, func.owner) if scope.kind == "class" and scope.parent else func
+        made = self.i.calls.call(self.i.expr(decorator, scope), [inner], {}, func.node.site)
+        named = [param for param in made.node.params if not param.kind] if isinstance(made, Func) else []
+        if not isinstance(made, Func) or made.node is func.node or not {p.name for p in named} - {"self"}:
+            return func
+        # Every function has a wrapper of its own, so that one that was visited does not stand for another's.
+        return Func(replace(made.node), made.scope)
 
     def unwrapped(self, value: Value) -> Value:
         """What is mapped over an axis is begun at as its author wrote it: with one example."""
@@ -108,7 +143,8 @@ class Transforms:
         inner = [self._over(arg, _axis_for(axes, n), site, given) for n, arg in enumerate(args)]
         named = {name: self._over(arg, integer(0), site, given) for name, arg in kwargs.items()}
         result = self.i.calls.call(made.func, inner, named, site)
-        return self._back(result, made.kwargs.get("out_axes", integer(0)), given, site)
+        size = {"size": made.kwargs["axis_size"]} if "axis_size" in made.kwargs else {}
+        return self._back(result, made.kwargs.get("out_axes", integer(0)), given, site, **size)
 
     def _over(self, value: Value, axis: Value, site: Site, given: list[tuple[Tensor, int]]) -> Value:
         """One example of an argument; `given` collects the arrays that have the mapped axis."""
@@ -174,41 +210,6 @@ class Transforms:
         with self.i.m.within(loop=site):
             result = self.i.calls.call(args[0], [one], {}, site)
         return self._back(result, integer(0), mapped, site)
-
-    def _fori(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
-        if len(args) < 4:
-            return None
-        counter = Size(dims.unknown("a loop's counter"))
-        return self._twice(lambda carry: self.i.calls.call(args[2], [counter, carry], {}, site), args[3], site)
-
-    def _while(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
-        if len(args) < 3:
-            return None
-        return self._twice(lambda carry: self.i.calls.call(args[1], [carry], {}, site), args[2], site)
-
-    def _twice(self, body: Callable[[Value], Value], carry: Value, site: Site) -> Value:
-        with self.i.m.within(loop=site):
-            for _ in range(2):
-                carry = body(carry)
-        return carry
-
-    def _cond(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
-        if len(args) < 3:
-            return None
-        truth = as_bool(args[0])
-        branches = args[1:3] if truth is None else [args[1 if truth else 2]]
-        return self._either(branches, args[3:], site)
-
-    def _switch(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
-        listed = args[1] if len(args) > 1 else None
-        return self._either(listed.items[:4], args[2:], site) if isinstance(listed, Seq) else None
-
-    def _either(self, branches: list[Value], operands: list[Value], site: Site) -> Value:
-        results = []
-        for branch in branches:
-            with self.i.m.within(branch=site):
-                results.append(self.i.calls.call(branch, operands, {}, site))
-        return self.i.join(results, site)
 
     def _tree_map(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
         if len(args) < 2:

@@ -18,7 +18,7 @@ from attnlint.ops.axes import (
 )
 from attnlint.ops.match import target_of
 from attnlint.ops.pieces import HEAD_DIM, fresh_axes
-from attnlint.ops.signature import Args, Result, as_tensor, op
+from attnlint.ops.signature import Args, Ints, Result, as_tensor, op
 from attnlint.tensor import UNKNOWN_SHAPE, Atom, Axis, Kind, Shape
 from attnlint.values import Seq, Value, as_dim
 
@@ -64,7 +64,7 @@ def _product(args: Args, left: Shape, right: Shape) -> Result:
     weight, flipped = is_weight(other, right), is_weight(one, left) and not is_weight(other, right)
     if weight and right.open and not left.open:
         # A weight of which nothing is known is a matrix: it adds no axes to an activation's.
-        right = Shape((anonymous(), *right.axes)[-2:])
+        right = Shape((anonymous(), anonymous(), *right.axes)[-2:])
     rows = None if left.rank == 1 else left.at(-2)
     columns = None if right.rank == 1 else right.at(-1)
     if rows is None and left.rank != 1 and not weight:
@@ -154,6 +154,13 @@ def outer(args: Args) -> Result:
 def tensordot(args: Args) -> Result:
     """Contract the axes given: a number of them, or a list for each side."""
     left, right = args.shape("a"), args.shape("b")
+    named = _sides(args)
+    if is_weight(args.values.get("b"), right) and named is not None and named[1] == (0,) and len(named[0]) == 1:
+        # A dense layer that is written as a contraction of the last axis.
+        last = named[0][0]
+        left = learn_suffix(args.values.get("a"), 1) if last == -1 else learn_rank(args.values.get("a"), last + 1)
+        if left.place(last) == len(left.axes) - 1:
+            return _product(args, left, right)
     pairs = _tensordot_axes(args, left, right)
     if pairs is None or left.open or right.open:
         return Result(UNKNOWN_SHAPE, reason="the axes that it contracts are not known")
@@ -167,18 +174,23 @@ def tensordot(args: Args) -> Result:
     return Result(Shape((*rows, *columns)), dtype=promote(args.values.get("a"), args.values.get("b")), notes=notes)
 
 
+def _sides(args: Args) -> tuple[Ints, Ints] | None:
+    """The axes that each operand gives: a list or a single one for each."""
+    sides = [Args({"side": side}) for side in args.items("axes") or ()]
+    found = [side.ints("side") or ((one,) if (one := side.int("side")) is not None else None) for side in sides]
+    return (found[0], found[1]) if len(found) == 2 and found[0] is not None and found[1] is not None else None
+
+
 def _tensordot_axes(args: Args, left: Shape, right: Shape) -> tuple[list[int], list[int]] | None:
     count = args.int("axes", 2)
     if (count is not None and not args.given("axes")) or isinstance(count, int):
         low = len(left.axes) - count
         fits = 0 <= count <= min(len(left.axes), len(right.axes))
         return (list(range(low, len(left.axes))), list(range(count))) if fits else None
-    sides = args.items("axes")
-    if sides is None or len(sides) != 2:
+    sides = _sides(args)
+    if sides is None or len(sides[0]) != len(sides[1]):
         return None
-    mine, theirs = (Args({"side": side}).ints("side") for side in sides)
-    if mine is None or theirs is None or len(mine) != len(theirs):
-        return None
+    mine, theirs = sides
     here, there = [left.place(m) for m in mine], [right.place(t) for t in theirs]
     if None in here or None in there:
         return None
@@ -231,11 +243,11 @@ def _general(args: Args, shape: Shape, dtype: str) -> Result:
     if shape.open and max(positions) < 0:
         shape = learn_suffix(args.values.get("x"), max(-position for position in positions))
     places = [shape.place(position) for position in positions]
+    sums: dict[str, object] = {"clash": False, "summed": len(places), "made": len(axes)}
     if None in places:
-        return Result(Shape(tuple(axes), open=True), dtype=dtype, reason="" if axes else NO_SHAPE)
+        return Result(Shape(tuple(axes), open=True), dtype=dtype, notes=sums, reason="" if axes else NO_SHAPE)
     kept = tuple(one for place, one in enumerate(shape.axes) if place not in places)
-    notes: dict[str, object] = {"clash": False, "summed": tuple(shape.axes[p] for p in places if p is not None)}
-    return Result(Shape((*kept, *axes), shape.open), dtype=dtype, notes=notes)
+    return Result(Shape((*kept, *axes), shape.open), dtype=dtype, notes=sums)
 
 
 @op("dot_general")

@@ -38,6 +38,10 @@ def _made(args: Args, notes: dict[str, object] | None = None, param: bool | None
     return Result(Shape(axes_of(sizes)), dtype=dtype, param=param, notes=notes or {})
 
 
+# Arrays with nothing of the data in them.
+FRESH = frozenset({"zeros", "empty", "zeros_like", "empty_like"})
+
+
 @op("zeros", "ones", "full", "empty")
 def filled(args: Args) -> Result:
     """An array of one value."""

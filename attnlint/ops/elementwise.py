@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from attnlint.ops.axes import NO_SHAPE, all_axes, broadcast_values, dtype_named, dtype_of, keep, promote
-from attnlint.ops.signature import Args, Result, op
-from attnlint.tensor import UNKNOWN_SHAPE, Tensor
+from attnlint.ops.signature import Args, Result, as_tensor, op
+from attnlint.tensor import UNKNOWN_SHAPE, Shape, Tensor
 from attnlint.values import Value
 
 UNARY = (
@@ -13,7 +13,7 @@ UNARY = (
     "rotate norm normalize roll flip sort contiguous"
 )
 TESTS = "not isnan isinf isfinite"
-ARITHMETIC = "add sub mul div floordiv mod pow maximum minimum atan2"
+ARITHMETIC = "sub mul div floordiv mod pow maximum minimum atan2"
 LOGIC = "and or xor"
 COMPARISONS = "eq ne lt le gt ge"
 
@@ -43,6 +43,19 @@ def cast(args: Args) -> Result:
     return Result(result.shape, dtype=dtype or result.dtype, param=param, reason=result.reason)
 
 
+def _learn_residual(args: Args) -> None:
+    """`x + f(x)`: features of which not all axes are known have those of what is added to them."""
+    pair = [as_tensor(args.values.get(name)) for name in ("a", "b")]
+    for mine, other in (pair, pair[::-1]):
+        if mine is None or other is None or mine.param or other.param or other.shape.open or not mine.shape.open:
+            continue
+        front = other.axes[: len(other.axes) - len(mine.axes)]
+        last = (mine.shape.at(-1), other.shape.at(-1))
+        features = all(one is not None and one.kind == "feature" for one in last)
+        if len(other.axes) >= 3 and features and front and not any(one.is_one for one in front):
+            mine.learn(Shape((*front, *mine.axes)))
+
+
 def _binary(args: Args, dtype: str) -> Result:
     values: list[Value | None] = [args.values.get("a"), args.values.get("b")]
     shape, clashes = broadcast_values(values)
@@ -57,6 +70,13 @@ def _binary(args: Args, dtype: str) -> Result:
 def arithmetic(args: Args) -> Result:
     """Two operands broadcast; either may be a number."""
     return _binary(args, promote(args.values.get("a"), args.values.get("b")))
+
+
+@op("add")
+def add(args: Args) -> Result:
+    """As arithmetic; a residual sum tells the shape of its input."""
+    _learn_residual(args)
+    return arithmetic(args)
 
 
 @op(*LOGIC.split())

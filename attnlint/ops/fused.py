@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attnlint import dims
 from attnlint.dims import Answer
-from attnlint.ops.axes import NO_SHAPE, anonymous, derived_axis, dtype_of, fresh
+from attnlint.ops.axes import NO_SHAPE, anonymous, derived_axis, dtype_of, fresh, learn_rank
 from attnlint.ops.signature import Args, Result, op
 from attnlint.tensor import UNKNOWN_SHAPE, Shape
 
@@ -66,6 +66,10 @@ def attention_weights(args: Args) -> Result:
 @op("mha")
 def mha(args: Args) -> Result:
     """A whole attention layer: the query's axes with new features, and the weights."""
+    if args.flag("batch_first"):
+        # What has the batch in front is read as [batch, sequence, features].
+        learn_rank(args.values.get("q"), 3)
+        learn_rank(args.values.get("k"), 3)
     query, key = args.shape("q"), args.shape("k")
     output = _projected(query)
     if args.given("out_dim") and output.axes:

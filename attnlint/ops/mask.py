@@ -13,7 +13,10 @@ def where(args: Args) -> Result:
     cond, left, right = (args.values.get(name) for name in ("cond", "a", "b"))
     if not args.given("a") or not args.given("b"):
         return unknown("the number of indices depends on the data")
-    shape, clashes = broadcast([shape_of(left), shape_of(right), shape_of(cond)])
+    values, asked = broadcast([shape_of(left), shape_of(right)]), shape_of(cond)
+    # A condition of which nothing is known is a mask on values of a known rank, and adds no axis to them.
+    known_rank = (values[0].rank or 0) >= 2 and not asked.known
+    shape, clashes = values if known_rank else broadcast([shape_of(left), shape_of(right), asked])
     reason = "" if shape.known else "the shapes of its operands are not known"
     return Result(shape, dtype=promote(left, right), notes={"clash": clashes} if clashes else {}, reason=reason)
 

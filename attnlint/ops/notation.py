@@ -26,9 +26,6 @@ class Rearrangement:
 
 def parse_einsum(pattern: str, named: bool = False) -> Einsum | None:
     """Read `bhid,bhjd->bhij`; with `named`, axes are words with spaces between them. None where it is malformed."""
-    if named:
-        # einx puts what is summed over in brackets; the letters say so too.
-        pattern = pattern.replace("[", " ").replace("]", " ")
     left, arrow, right = pattern.partition("->")
     inputs = []
     for side in left.split(","):

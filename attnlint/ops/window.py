@@ -5,7 +5,7 @@ from __future__ import annotations
 from attnlint import dims
 from attnlint.dims import Answer, Dim
 from attnlint.ops.axes import NO_SHAPE, derived_axis, dtype_named, dtype_of, fresh, keep, kind_of_value, pick, replace
-from attnlint.ops.create import axes_of
+from attnlint.ops.create import axes_of, sized
 from attnlint.ops.signature import Args, Result, op
 from attnlint.ops.view import size_list
 from attnlint.tensor import UNKNOWN_SHAPE, Axis, Shape
@@ -122,7 +122,7 @@ def map_back(args: Args) -> Result:
     dtype = dtype_of(args.values.get("x"))
     origin = args.int("origin", 0)
     here = None if origin is None else like.at(origin)
-    mapped = here if here is not None else fresh(args.dim("size") if args.given("size") else None)
+    mapped = here if here is not None else sized(args.values["size"]) if args.given("size") else fresh(None)
     position = as_int(args.values.get("axis"))
     place = 0 if position is None else position
     if shape.open and place >= 0:

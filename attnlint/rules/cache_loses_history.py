@@ -69,6 +69,7 @@ from collections.abc import Iterator
 
 from attnlint.attention.cache import Loss, one_side, overwritten, stored_too_late
 from attnlint.attention.generation import by_names, handed_on_new, made_anew, not_passed_on, one_token_alone
+from attnlint.attention.rounds import dropped, emptied, written_on_nothing
 from attnlint.attention.stateless import replaced
 from attnlint.diagnostic import Severity
 from attnlint.rule import Finding, rule
@@ -89,6 +90,9 @@ def _losses(trace: Trace) -> list[Loss]:
     """Every loss of history in a trace; of one mistake the clearest sign alone."""
     code = "\n".join(line.partition("#")[0] for line in trace.text.splitlines())
     found = [*overwritten(trace, code), *stored_too_late(trace)] or [*one_side(trace)]
-    found = found or [*handed_on_new(trace)] or [*made_anew(trace)] or [*not_passed_on(trace, code)]
+    found = found or [*emptied(trace, code), *written_on_nothing(trace, code)]
+    found = (
+        found or [*handed_on_new(trace)] or [*made_anew(trace)] or [*dropped(trace)] or [*not_passed_on(trace, code)]
+    )
     found = found or [*replaced(trace, code)]
     return found or [*one_token_alone(trace)] or [*by_names(trace, code)]

@@ -65,11 +65,11 @@ import re
 from collections.abc import Iterator
 
 from attnlint.attention.heads import show
-from attnlint.attention.positions import beside, next_width, unknown_width
+from attnlint.attention.positions import beside, is_positional, next_width, unknown_width
 from attnlint.diagnostic import Severity
 from attnlint.rule import Finding, rule
 from attnlint.tensor import Tensor
-from attnlint.trace import OpCall, Trace
+from attnlint.trace import OpCall, Trace, exclude
 
 _SAYS = re.compile(
     r"doubl|\b2 ?\* ?d|should (?:be )?(?:\w+ )?(?:add|sum|\[|\()|wrong"
@@ -86,9 +86,9 @@ def check(trace: Trace) -> Iterator[Finding]:
         if pair is None:
             continue
         fit = next_width(trace, op)
-        if fit is not None and fit.fits:
-            continue
         token, place = pair
+        if (fit is not None and fit.fits) or _is_one_of_two_ways(trace, op, token):
+            continue
         message = f"positions are concatenated to the embedding{_width(op)}; they should be added"
         advice = f"add them: {token.name or 'embedding'} + {place.name or 'positions'}, both of width d_model"
         if fit is not None:
@@ -101,6 +101,17 @@ def check(trace: Trace) -> Iterator[Finding]:
             yield Finding(op.site, message, Severity.WARNING, (), advice)
         elif trace.sites:
             yield Finding(op.site, f"{message.partition(';')[0]}; is the sum meant?", Severity.INFO, (), advice)
+
+
+def _is_one_of_two_ways(trace: Trace, op: OpCall, token: Tensor) -> bool:
+    """Whether another branch adds positions to the same tokens, so that an option chooses between sum and both."""
+    return any(
+        other.name == "add"
+        and exclude(other.branches, op.branches)
+        and token in other.inputs
+        and any(is_positional(tensor) for tensor in other.inputs if tensor is not token)
+        for other in trace.ops
+    )
 
 
 def _width(op: OpCall) -> str:

@@ -89,7 +89,7 @@ def check(trace: Trace) -> Iterator[Finding]:
                 yield _of_reshape(op, found)
             split_wrong = True
         elif op.notes.get("clash") and "expected" in op.notes:
-            if not _is_widened(op):
+            if not split_wrong and not _is_widened(op):
                 yield from map(_of_width, of_projection(op, mixes))
             split_wrong = True
         elif op.name in {"linear", "matmul", "dot"} and not split_wrong and not _is_widened(op):

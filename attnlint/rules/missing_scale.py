@@ -39,12 +39,14 @@ import re
 from collections.abc import Iterator
 
 from attnlint.attention.causality import mixes_features
+from attnlint.attention.lineage import PROJECTIONS, ancestors
 from attnlint.attention.places import place_in, reached_from
 from attnlint.attention.products import is_query_key, wrong_product
 from attnlint.attention.scale import hidden_scale, scaling
 from attnlint.attention.sites import AttentionSite
 from attnlint.diagnostic import Severity
 from attnlint.hints import in_comment
+from attnlint.names import role_of
 from attnlint.rule import Finding, rule
 from attnlint.tensor import show_axis
 from attnlint.trace import OpCall, Trace
@@ -55,6 +57,8 @@ _ELSEWHERE = re.compile(
     r"|init\.\w*normal_\(\s*self\.\w*q\w*\.weight",
     re.I,
 )
+# A caller's line that scales the queries before it hands them on.
+_PRESCALED = re.compile(r"^[ \t]*(?P<q>q|query|queries|query_layer)[ \t]*(?:[*/]=|=[ \t]*(?P=q)[ \t]*[*/](?!\*))", re.M)
 HELP = "divide the scores by the square root of the head dimension before the softmax"
 
 
@@ -86,7 +90,14 @@ def _is_attention(site: AttentionSite) -> bool:
 
 
 def _elsewhere(site: AttentionSite) -> bool:
-    return _ELSEWHERE.search(site.trace.text) is not None
+    text = site.trace.text
+    return _ELSEWHERE.search(text) is not None or (_is_handed_in(site) and _PRESCALED.search(text) is not None)
+
+
+def _is_handed_in(site: AttentionSite) -> bool:
+    """Whether the query is a parameter that the trace begins with, so that no caller of it was seen."""
+    steps = ancestors(site.query, lambda op: op.name not in PROJECTIONS, 40) if site.query is not None else ()
+    return any(op.notes.get("parameter") and role_of(op.spelling) == "q" for op in steps)
 
 
 def _width(site: AttentionSite) -> str:

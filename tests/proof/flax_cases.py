@@ -126,6 +126,16 @@ def language_model(params, ids):
     return norm(params["LayerNorm_0"], x) @ words.T
 
 
+def lifted(params, x):
+    """Heads whose weights lie behind each other on an axis of their own."""
+    heads, out = params["VmapHead_0"], inward(params["Dense_0"])
+    wide = []
+    for name in ("Dense_0", "Dense_1", "Dense_2"):
+        kernel, bias = np.asarray(heads[name]["kernel"]), np.asarray(heads[name]["bias"])
+        wide.append((np.concatenate(list(kernel), axis=-1), bias.ravel()))
+    return multi_head(x, [*wide, out], HEADS)
+
+
 def image(run):
     import jax
     from flax import nnx
@@ -156,11 +166,14 @@ MODEL = module(
 COMPACT = self_attention("EncoderAttention", "query key value | out", ~PAD, mask=WORDS, num_heads=HEADS, head_dim=4)
 PATCHES = self_attention("PatchAttention", "qkv | proj", heads=HEADS, dim=WIDTH)
 
+LIFTED = module("MultiHead", lifted, num_heads=HEADS, features=WIDTH)
+
 GOOD = {
     "cache-loses-history/good_flax_variable.py": cached,
     "concatenated-positions/good_flax_residual.py": ENCODER,
     "head-dim-mismatch/good_flax_divisible.py": SPLIT,
     "heads-not-concatenated/good_flax_fused.py": TAGGER,
+    "heads-not-concatenated/good_flax_lifted_heads.py": LIFTED,
     "mask-after-softmax/good_flax_where.py": WHERE,
     "mask-shape-mismatch/good_flax_causal_of_ids.py": decoder_layer,
     "missing-causal-mask/good_flax_layer.py": MODEL,

@@ -154,6 +154,21 @@ def padded(run):
     return Run(lambda x: run().encode(x, PAD, *W), X, lambda x: multi_head(x, W, mask=WORDS))
 
 
+def on_heads(run):
+    """A function of queries, keys and values that are split into heads already."""
+    f = run().encoder_attention
+
+    def of_x(x):
+        return reference.merge(f(*(reference.split(x @ w, HEADS) for w in W), WORDS))
+
+    return Run(of_x, X, lambda x: multi_head(x, W, HEADS, mask=WORDS))
+
+
+def of_an_array_module(run):
+    made = run().PatchAttention(WIDTH, HEADS)
+    return Run(made, X, lambda x: multi_head(x, np.split(made.w_qkv, 3, axis=-1), HEADS))
+
+
 def merged(x):
     return reference.merge(weights(x, HEADS) @ reference.split(x @ W[2], HEADS))
 
@@ -198,11 +213,13 @@ GOOD = {
     "mask-shape-mismatch/good_numpy_key_axis.py": padded,
     "missing-causal-mask/good_numpy_bert.py": BERT,
     "missing-causal-mask/good_numpy_decoder.py": DECODER,
+    "missing-scale/good_numpy_array_api.py": on_heads,
     "missing-scale/good_numpy_encoder.py": SCALE,
     "missing-scale/good_numpy_fragment.py": SCALED,
     "softmax-wrong-axis/good_numpy_fragment.py": KEYS,
     "softmax-wrong-axis/good_numpy_keys_by_queries.py": memory,
     "softmax-wrong-axis/good_numpy_rank2_axis1.py": RANK_2,
+    "softmax-wrong-axis/good_numpy_xp_attribute.py": of_an_array_module,
     "wrong-qk-transpose/good_numpy_batch.py": self_attention("encoder_attention"),
     "wrong-qk-transpose/good_numpy_feature_first.py": columns,
     "wrong-qk-transpose/good_numpy_one_sentence.py": sentence("weights"),
@@ -222,10 +239,12 @@ BAD = {
     "mask-shape-mismatch/bad_numpy_query_axis.py": (padded, {"mismatch"}),
     "missing-causal-mask/bad_numpy_decoder.py": (DECODER, {"mismatch", "leak"}),
     "missing-causal-mask/bad_numpy_no_sign.py": (sentence("attn"), {"mismatch"}),
+    "missing-scale/bad_numpy_array_api.py": (on_heads, {"mismatch"}),
     "missing-scale/bad_numpy_encoder.py": (SCALE, {"mismatch"}),
     "missing-scale/bad_numpy_fragment.py": (SCALED, {"mismatch"}),
     "softmax-wrong-axis/bad_numpy_fragment.py": (KEYS, {"mismatch"}),
     "softmax-wrong-axis/bad_numpy_helper_default.py": (RANK_2, {"mismatch", "leak"}),
+    "softmax-wrong-axis/bad_numpy_xp_attribute.py": (of_an_array_module, {"mismatch"}),
     "wrong-qk-transpose/bad_numpy_batch.py": (self_attention("encoder_attention"), "mismatch in its core dimension"),
     "wrong-qk-transpose/bad_numpy_fragment.py": (SPLIT, "mismatch in its core dimension"),
     "seed/01_wrong_class_numpy.py": (SEED["01"], {"mismatch", "leak"}),
