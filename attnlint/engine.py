@@ -11,7 +11,8 @@ from functools import partial
 from attnlint.diagnostic import SYNTAX_ERROR, Diagnostic, Fault, Severity, Span
 from attnlint.discover import Target, discover
 from attnlint.elsewhere import by_file, with_code
-from attnlint.gate import may_attend
+from attnlint.gate import is_script, may_attend
+from attnlint.project import uses_project
 from attnlint.rule import Rule
 from attnlint.source import STDIN, Source, Unreadable, decode, read_bytes
 from attnlint.suppress import suppress
@@ -97,7 +98,9 @@ def _stopped(target: Target) -> FileReport | None:
         data = read_bytes(target.path)
     except Unreadable as error:
         return FileReport(target.path, fault=error.fault)
-    return None if may_attend(data) else FileReport(target.path, lines=data.count(b"\n"))
+    if may_attend(data) or (is_script(data) and uses_project(data.decode("utf-8", "replace"), target.path)):
+        return None
+    return FileReport(target.path, lines=data.count(b"\n"))
 
 
 def _lint_all(targets: list[Target], lint: Callable[[Target], FileReport], jobs: int) -> Iterator[FileReport]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 # A chain of `literal in data` runs at memory speed; one regular expression with these alternatives is ten times
 # slower. A word is in the table when a rule can speak about code that has no other word of it; casing is covered by
 # leaving the first letter out. Frequent words come first, so that a file that passes does so early.
@@ -54,6 +56,14 @@ WORDS: tuple[bytes, ...] = (
     b"generate(",
     b"_mask(",
 )
+
+
+_RUNS = re.compile(rb"__main__|^(?:for |while |\w[\w.]*\()", re.M)
+
+
+def is_script(data: bytes) -> bool:
+    """Whether a file does something when it is run, as one that trains the model of another file does."""
+    return _RUNS.search(data) is not None
 
 
 def may_attend(data: bytes) -> bool:

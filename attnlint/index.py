@@ -55,12 +55,13 @@ class Part:
 
 @dataclass(eq=False)
 class FileIndex:
-    """The parts of one file, in order."""
+    """The parts of one file, in order; `assigned` are the names that its statements outside of definitions bind."""
 
     parts: list[Part]
     text: str
     path: str = ""
     imports: dict[str, str] = field(default_factory=dict)
+    assigned: frozenset[str] = frozenset()
 
     @cached_property
     def definitions(self) -> list[Part]:
@@ -96,7 +97,7 @@ def index(text: str, path: str = "") -> FileIndex:
         body = "".join(lines[first - 1 : last])
         if body.strip():
             parts.append(Part(kind, name, first, body, frozenset(_WORD.findall(body)), path))
-    return FileIndex(parts, text, path, _imports(tree))
+    return FileIndex(parts, text, path, _imports(tree), _assigned(tree))
 
 
 def _ranges(tree: ast.Module, rows: int) -> list[tuple[str, str, int, int]]:
@@ -125,6 +126,21 @@ def _ranges(tree: ast.Module, rows: int) -> list[tuple[str, str, int, int]]:
     elif rows:
         found.append(("code", "", 1, rows))
     return found
+
+
+def _assigned(tree: ast.Module) -> frozenset[str]:
+    """The names that the file's own statements give a value, outside of definitions."""
+    names: set[str] = set()
+    queue: list[ast.AST] = list(tree.body)
+    while queue:
+        node = queue.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
+            continue
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        if not isinstance(node, ast.expr) or isinstance(node, ast.Tuple | ast.List):
+            queue.extend(ast.iter_child_nodes(node))
+    return frozenset(names)
 
 
 def _imports(tree: ast.Module) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -35,6 +36,18 @@ def resolve(dotted: str, importer: str) -> tuple[str, str] | None:
             path, rest = found
             return _as_given(path, importer), ".".join(rest)
     return None
+
+
+_IMPORT = re.compile(r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import|import[ \t]+([\w.]+))", re.M)
+
+
+def uses_project(text: str, path: str) -> bool:
+    """Whether a file imports another one of its project."""
+    for match in _IMPORT.finditer(text):
+        found = resolve(match[1] or match[2], path)
+        if found is not None and os.path.abspath(found[0]) != os.path.abspath(path):
+            return True
+    return False
 
 
 def _within(root: Path, parts: list[str], allow_root: bool) -> tuple[Path, list[str]] | None:

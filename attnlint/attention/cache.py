@@ -26,6 +26,10 @@ _STORE = re.compile(r"_?(?:k|v|keys?|values?)$")
 SETUP = re.compile(r"init|reset|clear|prefill|setup|set_|load|save|hook|empty|alloc", re.I)
 
 
+# The name of a write to a list's item.
+_ITEM = "[]"
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Loss:
     """One place where history is lost: what happens there, and what shows it."""
@@ -36,10 +40,25 @@ class Loss:
     certain: bool = True
 
 
+def keeps(op: OpCall) -> bool:
+    """Whether an op puts a tensor together with others, as a cache does, and not the pieces of one, as a rotation."""
+    if op.name not in KEEPS:
+        return False
+    if op.name not in {"concat", "stack", "hstack", "vstack"} or len(op.inputs) < 2:
+        return True
+    return len({_origin(tensor) for tensor in op.inputs}) > 1
+
+
+def _origin(tensor: Tensor) -> OpCall | None:
+    """The op that made the values of a tensor, behind all that only changed them."""
+    steps = list(ancestors(tensor, is_carrier, 24))
+    return next((op for op in steps if not is_carrier(op)), steps[-1] if steps else None)
+
+
 def history(tensor: Tensor) -> OpCall | None:
     """The op that put a tensor together with earlier ones, or wrote it among them; None where there is none."""
     return next(
-        (op for op in ancestors(tensor, lambda o: is_carrier(o) and o.name not in KEEPS, 40) if op.name in KEEPS),
+        (op for op in ancestors(tensor, lambda o: is_carrier(o) and not keeps(o), 40) if keeps(op)),
         None,
     )
 
@@ -47,7 +66,7 @@ def history(tensor: Tensor) -> OpCall | None:
 def _is_new(tensor: Tensor) -> bool:
     """Whether a tensor is projected from this call's input and nothing but that."""
     steps = list(ancestors(tensor, is_carrier, 40))
-    if any(op.name in KEEPS for op in steps) or any(
+    if any(keeps(op) for op in steps) or any(
         is_cache_name(op.spelling) for op in steps if op.name in {"unknown", "input"}
     ):
         return False
@@ -58,15 +77,27 @@ def _role(tensor: Tensor, name: str) -> str:
     return role_of(name.strip("[]")) or role(tensor)
 
 
-def _called(cell: Cell) -> str:
-    """The name of what a cell holds: of a variable whose `value` is set, the variable's own."""
+def _called(trace: Trace, cell: Cell) -> str:
+    """The name of what a cell holds: of a set `value` its variable's, of an item of a list the list's."""
+    if cell.name == _ITEM:
+        holder = _list_in(trace, cell)
+        return holder.name if holder is not None else ""
     return cell.owner.name if cell.name == "value" and isinstance(cell.owner, Unknown) else cell.name
 
 
+def _list_in(trace: Trace, cell: Cell) -> Cell | None:
+    """The attribute that holds the list that an item is written to."""
+    return next((other for other in trace.cells if other.new is cell.owner), None)
+
+
 def _kept_in(trace: Trace, cell: Cell) -> str:
-    """What a cell is called: an attribute, or an item of a dict that is called a cache."""
+    """What a cell is called: an attribute, an item of a list in one, or of a dict that is called a cache."""
+    if cell.name == _ITEM:
+        holder = _list_in(trace, cell)
+        kept = holder is not None and (is_cache_name(holder.name) or _starts_empty(trace, holder))
+        return f"{holder.name}[…]" if holder is not None and kept else ""
     if not cell.name.startswith("["):
-        return _called(cell) if is_cache_name(_called(cell)) or _starts_empty(trace, cell) else ""
+        return _called(trace, cell) if is_cache_name(_called(trace, cell)) or _starts_empty(trace, cell) else ""
     owner = cell.owner
     names = {c.name for c in trace.cells if c.new is owner} | {b.name for b in trace.bindings if b.value is owner}
     if isinstance(owner, Unknown):
@@ -79,10 +110,16 @@ def _kept_in(trace: Trace, cell: Cell) -> str:
 def _starts_empty(trace: Trace, cell: Cell) -> bool:
     """Whether an attribute for keys or values is None from the constructor on, until a step sets it."""
     return _STORE.match(cell.name) is not None and any(
-        other.name == cell.name and other.owner is cell.owner and is_none(other.new)
+        other.name == cell.name and other.owner is cell.owner and _holds_nothing(trace, other.new)
         for other in trace.cells
         if other.frame.name == "__init__"
     )
+
+
+def _holds_nothing(trace: Trace, value: Value) -> bool:
+    """Whether a value is None, or a list of these until something is written into it."""
+    written = next((cell for cell in trace.cells if cell.owner is value), None)
+    return is_none(value) or (written is not None and written.name == _ITEM and is_none(written.old or value))
 
 
 def _parameters_for(trace: Trace, value: Value) -> set[str]:
@@ -112,7 +149,7 @@ def overwritten(trace: Trace, code: str) -> Iterator[Loss]:
         news = list(tensors_in([cell.new]))
         if not name or not news or SETUP.search(cell.frame.name) or cell.frame.name == "":
             continue
-        if any(_role(tensor, _called(cell)) not in ("k", "v") or not _is_new(tensor) for tensor in news):
+        if any(_role(tensor, _called(trace, cell)) not in ("k", "v") or not _is_new(tensor) for tensor in news):
             continue
         if (
             not is_incremental(cell.frame, code)
@@ -121,7 +158,7 @@ def overwritten(trace: Trace, code: str) -> Iterator[Loss]:
             or not _self_attends(trace, news)
         ):
             continue
-        what = "keys" if _role(news[0], _called(cell)) == "k" else "values"
+        what = "keys" if _role(news[0], _called(trace, cell)) == "k" else "values"
         what = what if len(news) == 1 else "keys and values"
         yield Loss(
             cell.site,
@@ -146,9 +183,9 @@ def _keeps_elsewhere(trace: Trace, cell: Cell, code: str) -> bool:
             return True
     plain = cell.name.strip("[]")
     mention = rf"\.{re.escape(plain)}\b" if not cell.name.startswith("[") else rf"\[[\"']{re.escape(plain)}[\"']\]"
-    keeps = r"cat\(|concat|append|stack|roll|index_copy|scatter|\.at\[|update"
+    joins = r"cat\(|concat|append|stack|roll|index_copy|scatter|\.at\[|update"
     for line in code.splitlines():
-        if re.search(mention, line) and (re.search(keeps, line) or re.search(rf"{mention}\[[^\]]*\] *=[^=]", line)):
+        if re.search(mention, line) and (re.search(joins, line) or re.search(rf"{mention}\[[^\]]*\] *=[^=]", line)):
             return True
     return False
 
@@ -180,7 +217,7 @@ def stored_too_late(trace: Trace) -> Iterator[Loss]:
         old = cell.old.tensor if isinstance(cell.old, Unknown) else cell.old
         if kept is None or kept.name not in {"concat", "vstack", "hstack"} or not isinstance(old, Tensor):
             continue
-        if any(user.name not in KEEPS | {"join"} for user in trace.uses(old)):
+        if any(not keeps(user) and user.name != "join" for user in trace.uses(old)):
             continue
         for site in trace.sites:
             used = site.key if _role(cell.new, cell.name) == "k" else site.value

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
-from attnlint.attention.cache import KEEPS, Loss, history
+from attnlint.attention.cache import Loss, history, keeps
 from attnlint.attention.lineage import PRODUCTS, ancestors, is_carrier, source
 from attnlint.attention.roles import role
 from attnlint.attention.sites import AttentionSite
@@ -33,13 +33,17 @@ def one_token(value: Value) -> OpCall | None:
     for op in ancestors(tensors[0], _passes_token, 60):
         if op.name in _CHOOSES:
             return op
-        if op.name in KEEPS:
+        if op.name == "join":
+            # Greedy or sampled: chosen on either path.
+            both = [one_token(part) for part in op.inputs]
+            return both[0] if all(both) else None
+        if keeps(op):
             return None
     return None
 
 
 def _passes_token(op: OpCall) -> bool:
-    if op.name in _CHOOSES or op.name in KEEPS or op.name in {"softmax", "sdpa", "mha", "rnn", "join"}:
+    if op.name in _CHOOSES or keeps(op) or op.name in {"softmax", "sdpa", "mha", "rnn", "join"}:
         return False
     if op.name == "unknown":
         return len(op.inputs) == 1 and not re.search(r"update|cache|append|past", op.spelling)
@@ -74,7 +78,7 @@ def handed_on_new(trace: Trace) -> Iterator[Loss]:
         before[place] = op
         if last is None or last.frame is op.frame or role(op.inputs[-1]) not in ("k", "v"):
             continue
-        behind = list(ancestors(op.inputs[0], lambda o: is_carrier(o) and o.name not in KEEPS, 20))
+        behind = list(ancestors(op.inputs[0], lambda o: is_carrier(o) and not keeps(o), 20))
         if last in behind or last.inputs[-1].op not in behind:
             continue
         news = last.inputs[-1]
@@ -152,9 +156,14 @@ def _is_given_a_token_alone(call: CallRecord) -> bool:
 def _in_the_loop(call: CallRecord) -> Site:
     """The place of a call as the loop that chooses the tokens has it: that of the model's call around it."""
     chosen = next((op for value in (*call.args, *call.kwargs.values()) if (op := one_token(value))), None)
-    frames = call.frame.stack
-    outer = next((frame for frame in frames if chosen is not None and frame.caller is chosen.frame), None)
+    outer = _called_beside(call.frame, chosen) if chosen is not None else None
     return outer.site if outer is not None and outer.site is not None else call.site
+
+
+def _called_beside(frame: Frame, chosen: OpCall) -> Frame | None:
+    """Of a frame's callers the one that the code which chose the token calls too: the model's call of that loop."""
+    loop = set(chosen.frame.stack)
+    return next((one for one in frame.stack if one.caller in loop and one not in loop), None)
 
 
 def _is_plain(value: Value) -> bool:
@@ -198,7 +207,7 @@ def one_token_alone(trace: Trace) -> Iterator[Loss]:
         chosen = one_token(tensor)
         if chosen is None or sum(op.site == chosen.site for op in trace.ops) < 2:
             continue
-        inner = next((frame for frame in site.op.frame.stack if frame.caller is chosen.frame), None)
+        inner = _called_beside(site.op.frame, chosen)
         if inner is None or inner.site is None or inner.site in seen or not _embeds(tensor):
             continue
         seen.add(inner.site)
@@ -231,7 +240,7 @@ def by_names(trace: Trace, code: str) -> Iterator[Loss]:
         others = [name for name in frame.params if name not in ("self", *news)]
         if not _GENERATES.search(frame.name) or not news or others or _leaves(trace, frame, output):
             continue
-        if any(step.name in KEEPS for step in trace.ops if frame in step.frame.stack):
+        if any(keeps(step) for step in trace.ops if frame in step.frame.stack):
             continue
         seen.add(op.site)
         what = "keys" if role(output) == "k" else "values"

@@ -104,7 +104,7 @@ def consumers(trace: Trace, tensor: Tensor, through: Callable[[OpCall], bool], l
                 queue.extend(outputs(op))
 
 
-def source(tensor: Tensor) -> Tensor:
+def source(tensor: Tensor, depth: int = 4) -> Tensor:
     """What a query, key or value was projected from: behind layout, the projection, norms and rotation."""
     current = tensor
     for _ in range(40):
@@ -125,5 +125,9 @@ def source(tensor: Tensor) -> Tensor:
                 return current
             current = following
             continue
+        if op.name in {"add", "sub", "concat", "stack"} and depth:
+            # A rotation written out puts the pieces of one tensor together again.
+            parts = [source(t, depth - 1) for t in carried(op) if not t.param]
+            return parts[0] if parts and all(part is parts[0] for part in parts) else current
         return current
     return current

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from attnlint.attention.lineage import LAYOUT, PRODUCTS, PROJECTIONS, ancestors, carried
 from attnlint.tensor import Tensor
@@ -74,9 +74,16 @@ def classify(value: Value | None) -> MaskInfo:
 
 
 def _of_tensor(tensor: Tensor) -> MaskInfo:
-    found = [_by_name(name) for name in {tensor.name, *tensor.aliases}]
-    found.extend(_of_op(op) for op in ancestors_of_mask(tensor))
-    return _merge(found)
+    steps = ancestors_of_mask(tensor)
+    found = _merge([*map(_by_name, {tensor.name, *tensor.aliases}), *map(_of_op, steps)])
+    return replace(found, causal=False) if _only_hides_padding(steps) else found
+
+
+def _only_hides_padding(steps: list[OpCall]) -> bool:
+    """Whether all that a mask is made by is in sight and tells padding from words: then no name makes it causal."""
+    made = _merge([_made(op) for op in steps])
+    compared = {op.name for op in steps if op.name in _COMPARISONS}
+    return made.padding and not made.causal and not made.unseen and compared <= {"eq", "ne"}
 
 
 def ancestors_of_mask(tensor: Tensor) -> list[OpCall]:
@@ -98,7 +105,11 @@ def ancestors_of_mask(tensor: Tensor) -> list[OpCall]:
 def _of_op(op: OpCall) -> MaskInfo:
     output = op.output
     names = {output.name, *output.aliases} if output is not None else set()
-    named = _merge([_by_name(name) for name in names])
+    return _merge([*map(_by_name, names), _made(op)])
+
+
+def _made(op: OpCall) -> MaskInfo:
+    """What an op itself says of the mask that it makes, whatever the result is called."""
     match op.name:
         case "tril" | "triu" | "causal_mask" | "tri":
             return MaskInfo(causal=True, named=True)
@@ -106,17 +117,15 @@ def _of_op(op: OpCall) -> MaskInfo:
             name = op.spelling
             mine = _by_name(name)
             outside = bool(op.notes.get("parameter") or op.notes.get("free"))
-            return _merge([mine, named, MaskInfo(unseen=outside and not mine.causal and not mine.padding)])
+            return _merge([mine, MaskInfo(unseen=outside and not mine.causal and not mine.padding)])
         case "unknown":
             mine = _by_name(op.spelling)
-            return _merge([mine, named, MaskInfo(unseen=not mine.padding)])
+            return _merge([mine, MaskInfo(unseen=not mine.padding)])
         case "setitem" | "at_set":
-            return _merge([named, MaskInfo(causal=True)]) if _writes_a_triangle(op) else named
+            return MaskInfo(causal=_writes_a_triangle(op))
     if _CAUSAL.search(op.spelling):
-        return _merge([named, MaskInfo(causal=True, named=True)])
-    if op.name in _COMPARISONS:
-        return _merge([named, _of_comparison(op)])
-    return named
+        return MaskInfo(causal=True, named=True)
+    return _of_comparison(op) if op.name in _COMPARISONS else NO_MASK
 
 
 def _of_comparison(op: OpCall) -> MaskInfo:

@@ -140,7 +140,8 @@ def _is_shape_source(op: OpCall, tensor: Tensor) -> bool:
 
 def _origins(tensor: Tensor) -> set[OpCall]:
     """The activations from outside that a tensor is computed from."""
-    found = ancestors(tensor, lambda o: o.name != "embedding" or not _counts(o), 60)
+    # What is only taken as a pattern for a shape gives no content.
+    found = ancestors(tensor, lambda o: not o.name.endswith("_like") and (o.name != "embedding" or not _counts(o)), 60)
     return {op for op in found if op.name == "input" and op.output is not None and not op.output.param}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from attnlint.attention.cache import KEEPS, SETUP, Loss, is_incremental
+from attnlint.attention.cache import KEEPS, SETUP, Loss, is_incremental, keeps
 from attnlint.attention.generation import one_token
 from attnlint.attention.lineage import ancestors, is_carrier
 from attnlint.ir import Site
@@ -20,8 +20,8 @@ _WRITES = KEEPS | {"assign"}
 
 def _is_fresh(tensor: Tensor) -> bool:
     """Whether a tensor holds nothing yet: it was just made, of zeros or of whatever lay in memory."""
-    made = list(ancestors(tensor, lambda op: is_carrier(op) and op.name not in KEEPS, 12))
-    return bool(made) and made[-1].name in FRESH and not any(op.name in KEEPS for op in made)
+    made = list(ancestors(tensor, lambda op: is_carrier(op) and not keeps(op), 12))
+    return bool(made) and made[-1].name in FRESH and not any(keeps(op) for op in made)
 
 
 def emptied(trace: Trace, code: str) -> Iterator[Loss]:
@@ -61,7 +61,7 @@ def written_on_nothing(trace: Trace, code: str) -> Iterator[Loss]:
         if not (is_cache_name(name) or cell.name == "value") or SETUP.search(cell.frame.name):
             continue
         write = cell.new.op if isinstance(cell.new, Tensor) else None
-        if write is None or write.name not in KEEPS or write.name in {"concat", "stack", "where", "pad"}:
+        if write is None or not keeps(write) or write.name in {"concat", "stack", "where", "pad"}:
             continue
         base = next(iter(write.inputs), None)
         if base is None or base.op is None or base in tensors_in([cell.old] if cell.old is not None else []):
@@ -132,8 +132,8 @@ def _comes_back_longer(trace: Trace, result: Value, given: Value) -> bool:
     """Whether a result holds tensors that were put together with those of an argument."""
     old = _held(trace, given)
     for tensor in _held(trace, result):
-        for op in ancestors(tensor, lambda o: is_carrier(o) and o.name not in KEEPS, 12):
-            if op.name in KEEPS and len(op.inputs) > 1 and any(_comes_from(part, old) for part in op.inputs):
+        for op in ancestors(tensor, lambda o: is_carrier(o) and not keeps(o), 12):
+            if keeps(op) and len(op.inputs) > 1 and any(_comes_from(part, old) for part in op.inputs):
                 return True
     return False
 

@@ -54,7 +54,7 @@ def scalar_factor(op: OpCall) -> Value | None:
     """What an op multiplies or divides by, where that is a number or a learned temperature and no mask."""
     if op.name not in {"mul", "div", "pow"}:
         return None
-    if any(_turns(tensor) for tensor in op.inputs):
+    if any(_turns(tensor) for tensor in op.inputs) or any(_is_one(op.args.get(name)) for name in ("a", "b")):
         return None
     for name in ("b", "a") if op.name == "mul" else ("b",):
         value = op.args.get(name)
@@ -64,6 +64,10 @@ def scalar_factor(op: OpCall) -> Value | None:
         if isinstance(tensor, Tensor) and _is_scalar_like(tensor) and not classify(tensor).is_mask:
             return tensor
     return None
+
+
+def _is_one(value: Value | None) -> bool:
+    return (isinstance(value, Const) and value.value == 1) or (isinstance(value, Size) and value.dim.value == 1)
 
 
 def _is_scalar_like(tensor: Tensor) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from attnlint import ir
@@ -34,6 +35,9 @@ class Modules:
         if found is None:
             return Ref(dotted.lstrip(".") if not dotted.startswith(".") else dotted)
         path, rest = found
+        named = self._of_package(dotted, importer) if not rest else None
+        if named is not None:
+            return named
         module = self.module(path, dotted)
         if module is None:
             return Ref(dotted.lstrip("."))
@@ -41,6 +45,17 @@ class Modules:
         for name in rest.split(".") if rest else ():
             value = self._below(value, name)
         return value
+
+    def _of_package(self, dotted: str, importer: str) -> Value | None:
+        """What a package calls by the name of one of its modules: Python looks at the package's own names first."""
+        parent, dot, name = dotted.rpartition(".")
+        found = resolve(parent if parent.strip(".") else parent + dot, importer) if dot else None
+        if found is None or found[1] or os.path.abspath(found[0]) == os.path.abspath(importer):
+            return None
+        package = self.module(found[0], parent)
+        own = package.index.imports.get(name, "") if package is not None else ""
+        is_own = package is not None and (own.rstrip(".") != f".{name}" and bool(own))
+        return self.member(package, name) if package is not None and is_own else None
 
     def _below(self, value: Value, name: str) -> Value:
         match value:
@@ -83,8 +98,10 @@ class Modules:
         """`from module import *`: every public name of a file of the project."""
         found = resolve(dotted, scope.origin)
         module = self.module(found[0], dotted) if found is not None and not found[1] else None
-        for name in module.scope.names if module is not None else ():
-            if not name.startswith("_") and module is not None:
+        if module is None:
+            return
+        for name in (*module.scope.names, *sorted(module.index.assigned)):
+            if not name.startswith("_"):
                 scope.names.setdefault(name, Lazy((module, name)))
 
     def _run(self, module: ModuleValue, name: str) -> None:

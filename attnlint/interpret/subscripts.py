@@ -102,6 +102,7 @@ class Subscripts:
             m.journal.write(owner.attrs, f"[{key}]", value)
         elif isinstance(owner, Seq):
             position = as_int(items[0])
+            self._record(owner, "", owner.items[0] if owner.items else None, value, site)
             if position is not None and -len(owner.items) <= position < len(owner.items) and not owner.many:
                 m.journal.write(owner.items, position % len(owner.items), value)
             elif owner.items:
