@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -55,13 +56,17 @@ class Part:
 
 @dataclass(eq=False)
 class FileIndex:
-    """The parts of one file, in order; `assigned` are the names that its statements outside of definitions bind."""
+    """The parts of one file, in order.
+
+    `assigned` are the names that its statements outside of definitions bind, `stars` modules whose names it imports.
+    """
 
     parts: list[Part]
     text: str
     path: str = ""
     imports: dict[str, str] = field(default_factory=dict)
     assigned: frozenset[str] = frozenset()
+    stars: tuple[str, ...] = ()
 
     @cached_property
     def definitions(self) -> list[Part]:
@@ -97,7 +102,7 @@ def index(text: str, path: str = "") -> FileIndex:
         body = "".join(lines[first - 1 : last])
         if body.strip():
             parts.append(Part(kind, name, first, body, frozenset(_WORD.findall(body)), path))
-    return FileIndex(parts, text, path, _imports(tree), _assigned(tree))
+    return FileIndex(parts, text, path, _imports(tree), _assigned(tree), tuple(_stars(tree)))
 
 
 def _ranges(tree: ast.Module, rows: int) -> list[tuple[str, str, int, int]]:
@@ -141,6 +146,12 @@ def _assigned(tree: ast.Module) -> frozenset[str]:
         if not isinstance(node, ast.expr) or isinstance(node, ast.Tuple | ast.List):
             queue.extend(ast.iter_child_nodes(node))
     return frozenset(names)
+
+
+def _stars(tree: ast.Module) -> Iterator[str]:
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+            yield "." * node.level + (node.module or "")
 
 
 def _imports(tree: ast.Module) -> dict[str, str]:

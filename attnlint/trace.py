@@ -155,7 +155,8 @@ class CallRecord:
 class Trace:
     """Everything that happened from one entry point; rules ask it short questions.
 
-    `is_fragment` says that names come from nowhere, as in a tutorial; `text` is the whole file's. `records` holds what
+    `is_fragment` says that names come from nowhere, as in a tutorial; `text` is the whole file's,
+    and `files` has those of the project's other files by their paths. `records` holds what
     objects without a constructor of their own (named tuples, dataclasses) were made with.
     """
 
@@ -170,6 +171,7 @@ class Trace:
     notes: list[str] = field(default_factory=list)
     words: frozenset[str] = frozenset()
     text: str = ""
+    files: dict[str, str] = field(default_factory=dict)
     is_script: bool = False
     is_fragment: bool = False
     users: dict[Tensor, list[OpCall]] = field(default_factory=dict)
@@ -180,6 +182,10 @@ class Trace:
         self.ops.append(op)
         for tensor in op.inputs:
             self.users.setdefault(tensor, []).append(op)
+
+    def text_of(self, site: Site) -> str:
+        """The text of the file that a place is in."""
+        return self.files.get(site.path, self.text)
 
     def uses(self, tensor: Tensor) -> list[OpCall]:
         """The op calls that take a tensor, in order."""

@@ -142,6 +142,11 @@ def is_incremental(frame: Frame, code: str) -> bool:
     return re.search(r"def \w*(?:generate|decode|sample)\w*\(|use_cache", code) is not None
 
 
+def code_of(text: str) -> str:
+    """A file without its comments, as far as `#` tells."""
+    return "\n".join(line.partition("#")[0] for line in text.splitlines())
+
+
 def overwritten(trace: Trace, code: str) -> Iterator[Loss]:
     """A cache that is given the new keys or values alone."""
     for cell in trace.cells:
@@ -153,7 +158,7 @@ def overwritten(trace: Trace, code: str) -> Iterator[Loss]:
             continue
         if (
             not is_incremental(cell.frame, code)
-            or _keeps_elsewhere(trace, cell, code)
+            or _keeps_elsewhere(trace, cell)
             or any(exclude(op.branches, cell.branches) and _joins(op) for op in trace.ops)
             or not _self_attends(trace, news)
         ):
@@ -175,16 +180,17 @@ def _used_at(trace: Trace, news: list[Tensor]) -> tuple[tuple[Site, str], ...]:
     return ()
 
 
-def _keeps_elsewhere(trace: Trace, cell: Cell, code: str) -> bool:
+def _keeps_elsewhere(trace: Trace, cell: Cell) -> bool:
     """Whether another line writes the cache with what it held: in the other branch, or in another method."""
     for other in trace.cells:
         same = other.name == cell.name and (other.owner is cell.owner or cell.name[0] != "[")
-        if same and other.site != cell.site and any(history(tensor) is not None for tensor in tensors_in([other.new])):
+        if same and other is not cell and any(history(tensor) is not None for tensor in tensors_in([other.new])):
             return True
-    plain = cell.name.strip("[]")
-    mention = rf"\.{re.escape(plain)}\b" if not cell.name.startswith("[") else rf"\[[\"']{re.escape(plain)}[\"']\]"
+    plain = re.escape(cell.name.strip("[]") or _called(trace, cell))
+    of_dict = cell.name.startswith("[") and cell.name != _ITEM
+    mention = rf"\[[\"']{plain}[\"']\]" if of_dict else rf"\.{plain}\b"
     joins = r"cat\(|concat|append|stack|roll|index_copy|scatter|\.at\[|update"
-    for line in code.splitlines():
+    for line in code_of(trace.text_of(cell.site)).splitlines():
         if re.search(mention, line) and (re.search(joins, line) or re.search(rf"{mention}\[[^\]]*\] *=[^=]", line)):
             return True
     return False

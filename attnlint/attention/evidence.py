@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from attnlint.attention.layout import queries_axis
-from attnlint.attention.lineage import PROJECTIONS, ancestors, consumers, source
+from attnlint.attention.lineage import LAYOUT, PROJECTIONS, ancestors, consumers, source
 from attnlint.attention.sites import AttentionSite
 from attnlint.dims import Answer, equal
 from attnlint.tensor import Tensor
@@ -169,11 +169,28 @@ def _language_model(trace: Trace, site: AttentionSite) -> Direction | None:
                 continue
             if trace.words & _GENERATES:
                 return Direction(True, "tokens go in, logits over the vocabulary come out, and the file generates text")
-            if _shifted(trace):
+            if _shifted(trace) or _trained_on_the_next(trace):
                 return Direction(
                     True, "tokens go in, logits over the vocabulary come out, and the labels are shifted by one"
                 )
     return None
+
+
+def _trained_on_the_next(trace: Trace) -> bool:
+    """Whether a loss compares with tokens that were cut from the very tensor that the inputs were cut from."""
+    ids = [op.tensor("ids") for op in trace.ops if op.name == "embedding"]
+    inputs = {(cut.tensor("x"), cut.site) for t in ids if t is not None for cut in _cuts(t)}
+    for op in trace.ops:
+        targets = op.tensor("targets") if op.name == "loss" else None
+        for cut in _cuts(targets) if targets is not None else ():
+            if any(tensor is cut.tensor("x") and site != cut.site for tensor, site in inputs):
+                return True
+    return False
+
+
+def _cuts(tensor: Tensor) -> list[OpCall]:
+    """The slices that a tensor is, behind what changes its layout."""
+    return [op for op in ancestors(tensor, lambda o: o.name in LAYOUT, 20) if op.name == "index"]
 
 
 def _shifted(trace: Trace) -> bool:
@@ -209,8 +226,13 @@ def _is_generic(tensor: Tensor) -> bool:
 
 
 def _joined_with_history(tensor: Tensor) -> bool:
-    steps = ancestors(tensor, lambda op: op.name not in PROJECTIONS, 40)
+    steps = ancestors(tensor, lambda op: op.name not in PROJECTIONS and not _adds_a_table(op), 40)
     return any(op.name in {"concat", "setitem"} for op in steps)
+
+
+def _adds_a_table(op: OpCall) -> bool:
+    """Whether an op adds positions, which lie in a buffer and were written there once."""
+    return op.name == "add" and any(tensor.param for tensor in op.inputs)
 
 
 def reads_cache(site: AttentionSite) -> bool:

@@ -21,6 +21,7 @@ _POINTWISE = frozenset(
     activation relu sigmoid square tril triu scatter copy_into pad concat stack sum_of exp pow floordiv
     dynamic_update_slice""".split()
 )
+_STAYS = frozenset({"norm", "rotate", "normalize", "dropout", "activation", "mul", "div", "neg"})
 CARRIERS = LAYOUT | _POINTWISE
 _BOTH = frozenset({"add", "sub", "mul", "div", "maximum", "minimum", "join", "where", "pow", "floordiv"})
 _ONE = {
@@ -119,7 +120,7 @@ def source(tensor: Tensor, depth: int = 4) -> Tensor:
         if op.name in PROJECTIONS - {"embedding"}:
             following = next(iter(carried(op)), None)
             return following if following is not None else current
-        if op.name in LAYOUT or op.name in {"norm", "rotate", "normalize", "dropout", "activation", "mul", "div"}:
+        if op.name in LAYOUT | _STAYS:
             following = next((t for t in carried(op) if not t.param), None)
             if following is None:
                 return current

@@ -92,7 +92,7 @@ def is_positional(tensor: Tensor) -> bool:
         return False
     if any(_by_name(name) for name in _names(tensor)):
         return True
-    for op in ancestors(tensor, lambda o: o.name in LAYOUT | {"mul", "dropout", "join"}, 30):
+    for op in ancestors(tensor, lambda o: o.name in LAYOUT | {"mul", "dropout", "join"} or _spreads(o), 30):
         if op.name == "embedding":
             return _by_name(op.spelling) or _counts(op)
         if op.name == "index" and any(_by_name(name) for t in carried(op) for name in _names(t)):
@@ -102,6 +102,11 @@ def is_positional(tensor: Tensor) -> bool:
         if op.output is not None and any(_by_name(name) for name in _names(op.output)):
             return True
     return _is_table(tensor)
+
+
+def _spreads(op: OpCall) -> bool:
+    """Whether an op adds zeros, which gives what it has the shape of another array."""
+    return op.name == "add" and any(t.op is not None and t.op.name in {"zeros", "zeros_like"} for t in op.inputs)
 
 
 def _counts(embedding: OpCall) -> bool:

@@ -57,6 +57,7 @@ class _FileTracer:
         self.library = _main_library(index)
         self.finished: set[Part] = set()
         self.modules: dict[str, ModuleValue] = {}
+        self.files: dict[str, str] = {}
         fill(self.globals, index, "__main__")
         names = {part.name for part in index.definitions}
         self.uses = {part: part.words & names - {part.name} for part in index.definitions}
@@ -222,7 +223,7 @@ class _FileTracer:
             self._closures(interpreter, interpreter.calls.inline(value, [], dict(given), value.node.site), outer)
 
     def _machine(self, entry: str) -> Machine:
-        trace = Trace(entry, words=self.index.words, text=self.index.text)
+        trace = Trace(entry, words=self.index.words, text=self.index.text, files=self.files)
         machine = Machine(self.index, trace, self.globals, self.library, frame=Frame(""))
         machine.visited = self.visited
         machine.modules = self.modules

@@ -75,7 +75,8 @@ class Expressions:
             if isinstance(value, Unknown) and value.free:
                 self.i.m.trace.is_fragment = True
             return value
-        return self.i.names.free(expr.id, expr.site)
+        own = self.i.modules.own(expr.id, scope)
+        return own if own is not None else self.i.names.free(expr.id, expr.site)
 
     def _attr(self, expr: ir.Attr, scope: Scope) -> Value:
         value = expr.value

@@ -76,15 +76,14 @@ class Modules:
                 return None
             scope = Scope(kind="module", path=path)
             self.loaded[path] = ModuleValue(index, scope, dotted)
+            self.i.m.trace.files[path] = index.text
             fill(scope, index, "imported")
         return self.loaded[path]
 
     def member(self, module: ModuleValue, name: str) -> Value:
         """A name of a module: a definition, an import, what its own statements bind, or a module below it."""
         scope = module.scope
-        if name not in scope.names:
-            self._run(module, name)
-        if name in scope.names:
+        if self._finds(module, name):
             lazy = scope.names[name]
             if isinstance(lazy, Lazy) and isinstance(lazy.target, Part) and not _is_followed(lazy.target):
                 return Ref(f"{module.dotted}.{name}")
@@ -93,6 +92,22 @@ class Modules:
         if below is not None and not below[1]:
             return self.module(below[0], f"{module.dotted}.{name}") or Ref(f"{module.dotted}.{name}")
         return Ref(f"{module.dotted}.{name}")
+
+    def own(self, name: str, scope: Scope) -> Value | None:
+        """What a name is in the file that code stands in, where that is another than the one the trace began in."""
+        module = self.loaded.get(scope.origin)
+        found = module is not None and module.scope is scope.root and self._finds(module, name)
+        return self.i.force(scope.root, name) if found else None
+
+    def _finds(self, module: ModuleValue, name: str) -> bool:
+        """Whether a file of the project binds a name: an import, a definition, a statement, or all of another file."""
+        if name not in module.scope.names:
+            self._run(module, name)
+        if name not in module.scope.names and "*" not in module.asked:
+            module.asked.add("*")
+            for dotted in module.index.stars:
+                self.star(dotted, module.scope)
+        return name in module.scope.names
 
     def star(self, dotted: str, scope: Scope) -> None:
         """`from module import *`: every public name of a file of the project."""

@@ -67,7 +67,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from attnlint.attention.cache import Loss, one_side, overwritten, stored_too_late
+from attnlint.attention.cache import Loss, code_of, one_side, overwritten, stored_too_late
 from attnlint.attention.generation import by_names, handed_on_new, made_anew, not_passed_on, one_token_alone
 from attnlint.attention.rounds import dropped, emptied, written_on_nothing
 from attnlint.attention.stateless import replaced
@@ -88,7 +88,7 @@ def check(trace: Trace) -> Iterator[Finding]:
 
 def _losses(trace: Trace) -> list[Loss]:
     """Every loss of history in a trace; of one mistake the clearest sign alone."""
-    code = "\n".join(line.partition("#")[0] for line in trace.text.splitlines())
+    code = code_of(trace.text)
     found = [*overwritten(trace, code), *stored_too_late(trace)] or [*one_side(trace)]
     found = found or [*emptied(trace, code), *written_on_nothing(trace, code)]
     found = (
