@@ -23,6 +23,8 @@ _LISTED = rf"[\[(]\s*({_SIZE}(?:\s*,\s*{_SIZE})+)\s*[\])]"
 _PRODUCT = re.compile(rf"{_LISTED}\s*(?:@|[x\u00d7·*])\s*{_LISTED}")
 _BARE = re.compile(rf"^#+\s*(?:shape\s*[:=]?\s*|->\s*|=>\s*)?({_SIZE}(?:\s*,\s*{_SIZE})+)\s*$")
 _CROSSED = re.compile(r"^#+\s*(?:shape\s*[:=]?\s*)?\(?([A-Za-z_0-9]\w*(?:\s+[x\u00d7]\s+[A-Za-z_0-9]\w*)+)\)?\s*$")
+# As in `# head_num None F D`, in the manner of Keras' shapes.
+_SPACED = re.compile(r"^#+\s*(?=[^#]*\bNone\b)([A-Za-z_]\w*(?:\*\w+)?(?:\s+[A-Za-z_]\w*(?:\*\w+)?){2,4})\s*$")
 _NAMED = re.compile(
     r"(?P<names>[A-Za-z_]\w*(?:(?:\s*[/,&]\s*|\s+and\s+)[A-Za-z_]\w*)*)"
     r"(?:\s*\([^()\[\]]{0,40}\))?\s*"
@@ -60,6 +62,9 @@ def in_comment(text: str) -> tuple[Hint, ...]:
             sizes = tuple(re.split(split, bare.group(1)))
             if any(kind_of(size) for size in sizes) or (pattern is _CROSSED and all(s.isdigit() for s in sizes)):
                 return (Hint(sizes),)
+    spaced = _SPACED.match(text)
+    if spaced is not None:
+        return (Hint(tuple("batch" if size == "None" else size for size in spaced.group(1).split())),)
     return tuple(_in_text(text.lstrip("# ")))
 
 

@@ -23,7 +23,7 @@ _ONE_TOKEN = re.compile(
     r"one (?:new )?token|token at a time|step[- ]by[- ]step|newest token|new token|incremental|last token", re.I
 )
 _STORE = re.compile(r"_?(?:k|v|keys?|values?)$")
-SETUP = re.compile(r"init|reset|clear|prefill|setup|set_|load|save|hook|empty|alloc", re.I)
+SETUP = re.compile(r"init|reset|clear|prefill|setup|set_|load|save|hook|empty|alloc|^store$", re.I)
 
 
 # The name of a write to a list's item.

@@ -81,6 +81,8 @@ def direction(site: AttentionSite) -> Direction:
     trace = site.trace
     if _is_read_by_a_decoder(site):
         return Direction(False, "a decoder reads it as its memory")
+    if _is_of_pixels(site):
+        return Direction(False, "it attends to the places of an image")
     frames = list(site.op.frame.stack)
     for frame in frames:
         verdict = _by_words(frame)
@@ -115,6 +117,12 @@ def _is_read_by_a_decoder(site: AttentionSite) -> bool:
             ):
                 return True
     return any(_attends_across(other, site) for other in site.trace.sites)
+
+
+def _is_of_pixels(site: AttentionSite) -> bool:
+    """Whether the queries are made by a convolution over two or more axes, whose places have no order in time."""
+    steps = ancestors(site.query, lambda op: op.name in LAYOUT, 24) if site.query is not None else ()
+    return any(op.name == "conv" and op.output is not None and (op.output.rank or 0) >= 4 for op in steps)
 
 
 def _attends_across(other: AttentionSite, site: AttentionSite) -> bool:

@@ -82,7 +82,7 @@ def handed_on_new(trace: Trace) -> Iterator[Loss]:
         if last in behind or last.inputs[-1].op not in behind:
             continue
         news = last.inputs[-1]
-        if any(exclude(cell.branches, op.branches) and _holds(cell.new, news) for cell in trace.cells):
+        if any(exclude(cell.branches, op.branches) and _comes_out(cell.new, news) for cell in trace.cells):
             # Stored on one path and joined on the other: a prefix that is written once.
             continue
         given = next(
@@ -96,6 +96,12 @@ def handed_on_new(trace: Trace) -> Iterator[Loss]:
 
 def _holds(value: Value, tensor: Tensor) -> bool:
     return any(each is tensor or each.op is tensor.op for each in tensors_in([value]))
+
+
+def _comes_out(value: Value, tensor: Tensor) -> bool:
+    """Whether a value is a tensor, or was cut from it."""
+    steps = [step for each in tensors_in([value]) for step in ancestors(each, is_carrier, 12)]
+    return _holds(value, tensor) or tensor.op in steps
 
 
 def made_anew(trace: Trace) -> Iterator[Loss]:

@@ -54,6 +54,10 @@ def named(atom_name: str, size: Dim) -> str:
 def concerns_heads(op: OpCall) -> bool:
     """Whether a reshape makes heads or takes them together."""
     tensors = [*op.inputs, *([op.output] if op.output is not None else [])]
+    symbols = {x.name for tensor in tensors for axis in tensor.axes for atom in axis.atoms for x in atom.size.symbols}
+    if {"h", "w"} <= symbols:
+        # An h beside a w is a height.
+        return False
     if any(_is_of_heads(axis) for tensor in tensors for axis in tensor.axes):
         return True
     sizes = size_list(op.args.get("sizes")) or []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from attnlint.attention.layout import fused_scores
+from attnlint.attention.lineage import is_activation_product
 from attnlint.attention.masks import MaskInfo, ancestors_of_mask
 from attnlint.attention.sites import AttentionSite, MaskUse
 from attnlint.dims import Answer, equal
@@ -32,6 +33,9 @@ def misfit(use: MaskUse, site: AttentionSite | None) -> Misfit | None:
         return None
     if (use.info.bias or use.op.name in {"mul", "div"}) and not use.info.is_mask:
         # A bias, or a factor that nothing says to be a mask.
+        return None
+    if not use.info.is_mask and any(is_activation_product(op) for op in ancestors_of_mask(mask)):
+        # What is computed from the queries, as scores by distance or by edges, is a part of the scores.
         return None
     if not _is_sure(mask):
         return None
@@ -62,6 +66,9 @@ def _scores_shape(use: MaskUse, site: AttentionSite | None) -> Shape | None:
     if op.name == "mha" and site is not None and site.query is not None and site.key is not None:
         position = -2 if as_bool(op.args.get("batch_first")) else 0
         rows, columns = site.query.shape.at(position), site.key.shape.at(position)
+        if "use_causal_mask" in op.args and site.query.rank == 3 and rows is not None and columns is not None:
+            # Keras' layer takes the batch too, and puts in the heads itself.
+            return Shape((site.query.axes[0], rows, columns))
         if as_bool(op.args.get("per_head")) and rows is not None and columns is not None:
             return Shape((*site.query.shape.axes[:-2], heads_of(op), rows, columns), site.query.shape.open)
         return Shape((rows, columns)) if rows is not None and columns is not None and site.query.rank == 3 else None
@@ -79,7 +86,13 @@ def heads_of(op: OpCall) -> Axis:
 
 def _compare(mask: Shape, scores: Shape, info: MaskInfo, site: AttentionSite | None) -> Misfit | None:
     text = f"a mask of shape {show_shape(mask)} on scores {show_shape(scores)}"
-    if site is not None and site.op.name == "mha" and len(mask.axes) == 3 and "per_head" not in site.op.args:
+    own = site.op.args if site is not None else {}
+    if (
+        site is not None
+        and site.op.name == "mha"
+        and len(mask.axes) == 3
+        and not {"per_head", "use_causal_mask"} & set(own)
+    ):
         return _unfolded(mask, site)
     if not scores.open and not mask.open and len(mask.axes) > len(scores.axes):
         return Misfit(f"{text} has more axes than they do", True)
@@ -93,6 +106,8 @@ def _compare(mask: Shape, scores: Shape, info: MaskInfo, site: AttentionSite | N
             names = ("keys", "queries")
             on = names[number] if number < 2 else f"axis {-number - 1}"
             return Misfit(f"{text} puts {show_axis(mine)} on the {on} ({show_axis(theirs)})", problem)
+        if number == len(pairs) - 1 and len(mask.axes) == len(scores.axes) == 3 and _is_folded(mine, theirs):
+            return Misfit(f"{text} has the batch alone where the scores have the heads folded into it", True)
         if _is_the_batch(mine, theirs, scores):
             return Misfit(f"{text} puts the batch on axis {-number - 1} ({show_axis(theirs)})", True)
     if _on_heads_alone(mask, scores, info):
@@ -113,8 +128,6 @@ def _clash(mine: Axis, theirs: Axis, kind: str) -> bool | None:
         # Two numbers that agree may do so by chance; one symbol is one size.
         return None
     kinds = mine.kind, kind
-    if mine.kind == "batch" and _is_folded(mine, theirs):
-        return True
     if any(atom.part in {"tiled", "interleaved", "joined"} for atom in mine.atoms):
         return None
     if len(theirs.atoms) > 1 and len(mine.atoms) == 1 and {a.kind for a in theirs.atoms} == {"batch", "heads"}:

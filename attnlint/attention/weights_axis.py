@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from attnlint.attention.evidence import is_one_query
+from attnlint.attention.lineage import consumers, is_carrier
 from attnlint.attention.normalise import renormalises
 from attnlint.attention.products import last_turn, swapped, wrong_product
 from attnlint.attention.sites import AttentionSite
@@ -43,6 +44,10 @@ def wrong_axis(site: AttentionSite) -> WrongAxis | None:
         return _by_position(site)
     mine = _atoms(softmax.axes)
     if {"rows", "columns"} <= {atom.part for atom in softmax.axes[0].atoms}:
+        weights = softmax.op.output
+        if weights is not None and any(op.name == "sum" for op in consumers(site.trace, weights, is_carrier, 20)):
+            # Pooling: the weights are added up over the queries, and what is left sums to one over the keys.
+            return None
         return WrongAxis("softmax runs over queries and keys together: all weights of an entry sum to 1", True)
     keys = _atoms(tuple(site.mixed_axes))
     if mine and keys:
