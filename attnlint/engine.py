@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 
+from attnlint.cache import Cache
 from attnlint.diagnostic import SYNTAX_ERROR, Diagnostic, Fault, Severity, Span
 from attnlint.discover import Target, discover
 from attnlint.elsewhere import by_file, with_code
+from attnlint.filed import FileReport
 from attnlint.gate import is_script, may_attend
-from attnlint.project import uses_project
+from attnlint.project import uses_project, watched
 from attnlint.rule import Rule
 from attnlint.source import STDIN, Source, Unreadable, decode, read_bytes
 from attnlint.suppress import suppress
@@ -32,27 +34,15 @@ FRAME = 2
 
 
 @dataclass(frozen=True, slots=True)
-class FileReport:
-    """What was found in one file: its diagnostics in order, or the fault that kept it from being linted.
-
-    `lines` is how many lines it has; `excerpt` holds the rows that a report may want to show. `others` are reports of
-    the project's other files, on what only this file's way of calling them shows.
-    """
-
-    path: str
-    diagnostics: tuple[Diagnostic, ...] = ()
-    fault: Fault | None = None
-    lines: int = 0
-    excerpt: Mapping[int, str] = field(default_factory=dict)
-    others: tuple[FileReport, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Options:
-    """What to ask of the files, and with how many processes; 0 means one for each core that may be used."""
+    """What to ask of the files, and with how many processes; 0 means one for each core that may be used.
+
+    `cache` holds the reports of earlier runs; without one every file is linted.
+    """
 
     rules: tuple[Rule, ...] = ()
     jobs: int = 0
+    cache: Cache | None = None
 
 
 def analyse(source: Source, rules: Sequence[Rule]) -> Iterable[Diagnostic]:
@@ -82,7 +72,8 @@ def check(
             yield report
         else:
             passed.append(target)
-    yield from _lint_all(passed, partial(lint_file, rules=options.rules, analyse=analyse), options.jobs or cores())
+    one = partial(lint_file, rules=options.rules, analyse=analyse, cache=options.cache)
+    yield from _lint_all(passed, one, options.jobs or cores())
 
 
 def _stopped(target: Target) -> FileReport | None:
@@ -117,7 +108,9 @@ def _size(target: Target) -> int:
         return 0
 
 
-def lint_file(target: Target, rules: Sequence[Rule], analyse: Analyse = analyse) -> FileReport:
+def lint_file(
+    target: Target, rules: Sequence[Rule], analyse: Analyse = analyse, cache: Cache | None = None
+) -> FileReport:
     """Lint one file; whatever goes wrong in it is in the report, so that the run goes on."""
     if target.path.endswith(".ipynb"):
         return FileReport(target.path, fault=Fault("unreadable", "is a notebook, and only Python source is read"))
@@ -125,10 +118,17 @@ def lint_file(target: Target, rules: Sequence[Rule], analyse: Analyse = analyse)
         data = read_bytes(target.path)
         if len(data) > LARGEST:
             return FileReport(target.path, fault=_too_large(len(data)), lines=data.count(b"\n"))
+        kept = cache.look_up(target.path, data, rules) if cache and target.path != STDIN else None
+        if kept is not None:
+            return kept
         source = decode(target.path, data)
     except Unreadable as error:
         return FileReport(target.path, fault=error.fault)
-    return lint(source, rules, analyse)
+    with watched() as uses:
+        report = lint(source, rules, analyse)
+    if cache and target.path != STDIN and report.fault is None:
+        cache.keep(target.path, data, rules, report, uses)
+    return report
 
 
 def lint(source: Source, rules: Sequence[Rule], analyse: Analyse = analyse) -> FileReport:

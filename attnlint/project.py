@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,13 +19,44 @@ MAX_LEVELS = 4
 LARGEST = 400_000
 
 
+@dataclass(slots=True)
+class Uses:
+    """What was asked of the project's other files: the files that were read, and where each import led.
+
+    `imports` are by the dotted name and the file that has it; what led nowhere is there too, with None.
+    """
+
+    files: set[str] = field(default_factory=set)
+    imports: dict[tuple[str, str], str | None] = field(default_factory=dict)
+
+
+_WATCHED: ContextVar[Uses | None] = ContextVar("uses", default=None)
+
+
+@contextmanager
+def watched() -> Iterator[Uses]:
+    """Note what is asked of the project while this lasts."""
+    uses = Uses()
+    before = _WATCHED.set(uses)
+    try:
+        yield uses
+    finally:
+        _WATCHED.reset(before)
+
+
 def resolve(dotted: str, importer: str) -> tuple[str, str] | None:
     """The file that a dotted name leads into, as seen from a file, and what is left of the name behind it.
 
     A relative name begins with its dots, as in `.layers.Attention`. None for what is no file of the project.
     """
-    if not importer:
-        return None
+    found = _resolved(dotted, importer) if importer else None
+    uses = _WATCHED.get()
+    if uses is not None and importer:
+        uses.imports[dotted, importer] = found[0] if found is not None else None
+    return found
+
+
+def _resolved(dotted: str, importer: str) -> tuple[str, str] | None:
     names = dotted.lstrip(".")
     level = len(dotted) - len(names)
     folder = Path(importer).absolute().parent
@@ -76,6 +111,9 @@ def _as_given(path: Path, importer: str) -> str:
 
 def indexed(path: str) -> FileIndex | None:
     """The parts of another file; None where it cannot be read, is too large, or is not Python that can be parsed."""
+    uses = _WATCHED.get()
+    if uses is not None:
+        uses.files.add(path)
     try:
         stat = os.stat(path)
     except OSError:

@@ -9,6 +9,12 @@ from attnlint.tensor import Tensor, show_shape
 from attnlint.values import Choice, Unknown
 
 
+@pytest.fixture(autouse=True)
+def a_cache_of_its_own(monkeypatch, tmp_path_factory):
+    """No test finds what another kept."""
+    monkeypatch.setenv("ATTNLINT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+
+
 def tensor_of(value):
     if isinstance(value, Choice):
         value = next((option for option in value.options if isinstance(option, Tensor)), value)

@@ -21,6 +21,8 @@ LAYERS = (
     {"rule"},
     {"rules"},
     {"suppress", "discover", "analyse", "workers", "elsewhere"},
+    {"filed"},
+    {"cache"},
     {"engine"},
     {"report"},
     {"cli"},

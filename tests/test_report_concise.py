@@ -1,7 +1,7 @@
 """The concise report is one line for each finding, whatever is in its message."""
 
 from attnlint.diagnostic import Diagnostic, Fault, Severity, Span
-from attnlint.engine import FileReport
+from attnlint.filed import FileReport
 from attnlint.report.concise import concise, fault_line
 
 

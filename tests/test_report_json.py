@@ -3,7 +3,7 @@
 import json
 
 from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fix, Related, Severity, Span
-from attnlint.engine import FileReport
+from attnlint.filed import FileReport
 from attnlint.report.json import json_report
 
 FIX = Fix("normalise over the keys", (Edit(Span(3, 12, 3, 13), "-1"),), Applicability.SAFE)

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from attnlint.diagnostic import Diagnostic, Fault, Severity, Span
-from attnlint.engine import FileReport
+from attnlint.filed import FileReport
 from attnlint.report.statistics import statistics, statistics_json, totals
 
 

@@ -189,9 +189,11 @@ def _keeps_elsewhere(trace: Trace, cell: Cell) -> bool:
     plain = re.escape(cell.name.strip("[]") or _called(trace, cell))
     of_dict = cell.name.startswith("[") and cell.name != _ITEM
     mention = rf"\[[\"']{plain}[\"']\]" if of_dict else rf"\.{plain}\b"
+    # A slice that is written keeps the rest; of a list that is the write in question.
+    written = "" if cell.name == _ITEM else rf"{mention}\[[^\]]*\] *=[^=]"
     joins = r"cat\(|concat|append|stack|roll|index_copy|scatter|\.at\[|update"
     for line in code_of(trace.text_of(cell.site)).splitlines():
-        if re.search(mention, line) and (re.search(joins, line) or re.search(rf"{mention}\[[^\]]*\] *=[^=]", line)):
+        if re.search(mention, line) and (re.search(joins, line) or (written and re.search(written, line))):
             return True
     return False
 

@@ -86,13 +86,8 @@ def heads_of(op: OpCall) -> Axis:
 
 def _compare(mask: Shape, scores: Shape, info: MaskInfo, site: AttentionSite | None) -> Misfit | None:
     text = f"a mask of shape {show_shape(mask)} on scores {show_shape(scores)}"
-    own = site.op.args if site is not None else {}
-    if (
-        site is not None
-        and site.op.name == "mha"
-        and len(mask.axes) == 3
-        and not {"per_head", "use_causal_mask"} & set(own)
-    ):
+    folds = site is not None and site.op.name == "mha" and not {"per_head", "use_causal_mask"} & set(site.op.args)
+    if site is not None and folds and len(mask.axes) == 3:
         return _unfolded(mask, site)
     if not scores.open and not mask.open and len(mask.axes) > len(scores.axes):
         return Misfit(f"{text} has more axes than they do", True)

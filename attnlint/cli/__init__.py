@@ -13,6 +13,7 @@ from attnlint import __version__
 # Named here and not found by walking the package, so that `--help` and `--version` import none of them.
 COMMANDS = {
     "check": "Find mistakes in attention code.",
+    "clean": "Delete the reports that earlier runs kept.",
     "rule": "Explain one rule: why, example, what to use instead, known limits.",
     "rules": "List all rules.",
     "show": "Print what the trace knows of a file, tensor by tensor.",

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
+from attnlint.cache import FOLDER, Cache
 from attnlint.cli.output import color_option, console, followed
 from attnlint.diagnostic import Severity
 from attnlint.discover import MissingPath
-from attnlint.engine import FileReport, Options, gathered
+from attnlint.engine import Options, gathered
 from attnlint.engine import check as lint
+from attnlint.filed import FileReport
 from attnlint.report.concise import concise, fault_line
 from attnlint.report.statistics import statistics, statistics_json, totals
 from attnlint.rule import ALL, UnknownRule, all_rules, select
@@ -52,7 +55,15 @@ def _names(_context: click.Context, _option: click.Parameter, values: tuple[str,
 )
 @click.option("--statistics", "counted", is_flag=True, help="Count findings by rule and show no more.")
 @click.option("--jobs", "-j", type=click.IntRange(min=0), default=0, help="Processes to use; 0 is one for each core.")
-@click.option("--no-cache", is_flag=True, help="Accepted for later: nothing is cached yet.")
+@click.option("--no-cache", is_flag=True, help="Lint every file, and keep nothing of this run.")
+@click.option(
+    "--cache-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=FOLDER,
+    show_default=True,
+    envvar="ATTNLINT_CACHE_DIR",
+    help="Where reports are kept, so that only what changed is linted again.",
+)
 @click.option("--verbose", "-v", is_flag=True, help="Show where attnlint itself failed, for a report of it.")
 @color_option
 def check(
@@ -65,14 +76,15 @@ def check(
     fail_on: str,
     counted: bool,
     jobs: int,
-    no_cache: bool,  # noqa: ARG001
+    no_cache: bool,
+    cache_dir: Path,
     verbose: bool,
     color: str,
 ) -> int:
     """Find mistakes in the attention code of PATHS: files, folders (default: the one you are in), or - for stdin."""
     try:
         rules = select(all_rules(), (*(selected or (ALL,)), *extended), ignored)
-        reports = _run(paths or (".",), Options(rules, jobs))
+        reports = _run(paths or (".",), Options(rules, jobs, None if no_cache else Cache(cache_dir)))
     except (UnknownRule, MissingPath) as error:
         raise click.UsageError(str(error)) from error
     _show(reports, output_format, counted, color)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from attnlint.engine import FileReport
+from attnlint.filed import FileReport
 
 
 def concise(reports: Iterable[FileReport]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from attnlint.diagnostic import Diagnostic, Severity, Span
-from attnlint.engine import FileReport
+from attnlint.filed import FileReport
 
 GUTTER = "bold blue"
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold cyan"}

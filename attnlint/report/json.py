@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from attnlint.diagnostic import Diagnostic, Fix, Span
-from attnlint.engine import FileReport
+from attnlint.filed import FileReport
 from attnlint.rule import all_rules
 from attnlint.source import STDIN
 

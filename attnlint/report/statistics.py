@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from attnlint.diagnostic import Diagnostic
-from attnlint.engine import FileReport
+from attnlint.filed import FileReport
 
 
 def statistics(reports: Iterable[FileReport]) -> Iterator[str]:

@@ -56,7 +56,7 @@ class CachedAttention(nn.Module):
 ## Known limits
 
 Sliding windows, rings, preallocated caches that are written by slices and cache objects with an `update` of their own
-are taken to be right. A cache that another file keeps is not seen.
+are taken to be right, and so is a prefix that one call stores and another reads.
 
 ## References
 
