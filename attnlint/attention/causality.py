@@ -10,7 +10,7 @@ from attnlint.attention.evidence import (
     reads_cache,
     reads_last_position,
 )
-from attnlint.attention.generation import one_token
+from attnlint.attention.generation import chooses, one_token
 from attnlint.attention.masks import classify
 from attnlint.attention.sites import AttentionSite, mask_use
 from attnlint.ir import Site
@@ -61,6 +61,8 @@ def _is_causal_flag(site: AttentionSite) -> bool:
 
 def _is_fed_one_token(site: AttentionSite) -> bool:
     """Whether a loop gives this attention the token that it chose last, and nothing before it."""
+    if not chooses(site.trace):
+        return False
     rounds = [other.query for other in site.trace.sites if other.op.site == site.op.site]
     return any(query is not None and one_token(query) is not None for query in rounds)
 

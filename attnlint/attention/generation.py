@@ -25,7 +25,12 @@ _MAKES_EMPTY = re.compile(r"(?:^|[._])(?:empty|new|init|initial|make|create|fres
 _GENERATES = re.compile(r"generate|decode|step|next|sample", re.I)
 
 
-def one_token(value: Value) -> OpCall | None:
+def chooses(trace: Trace) -> bool:
+    """Whether a trace picks tokens from logits anywhere."""
+    return any(op.name in _CHOOSES for op in trace.ops)
+
+
+def one_token(value: Value, depth: int = 2) -> OpCall | None:
     """The op that chose the token that a value stands for, with nothing of the earlier ones in it."""
     tensors = list(tensors_in([value]))
     if len(tensors) != 1:
@@ -35,8 +40,8 @@ def one_token(value: Value) -> OpCall | None:
             return op
         if op.name == "join":
             # Greedy or sampled: chosen on either path.
-            both = [one_token(part) for part in op.inputs]
-            return both[0] if all(both) else None
+            both = [one_token(part, depth - 1) for part in op.inputs] if depth else []
+            return both[0] if both and all(both) else None
         if keeps(op):
             return None
     return None
@@ -130,6 +135,8 @@ def _takes(call: CallRecord, times: list[Binding]) -> bool:
 
 def not_passed_on(trace: Trace, code: str) -> Iterator[Loss]:
     """A call that gives a cache back in each round and is not given it in the next."""
+    if not chooses(trace):
+        return
     times = Counter((call.frame, call.site) for call in trace.calls)
     seen: set[Site] = set()
     for call in trace.calls:
@@ -198,7 +205,7 @@ def one_token_alone(trace: Trace) -> Iterator[Loss]:
     """A loop that feeds the token that it chose last, and nothing else, to attention that keeps nothing."""
     if any(is_cache_name(cell.name) and not is_none(cell.new) for cell in trace.cells if cell.frame.name != "__init__"):
         return
-    if any(op.name == "rnn" for op in trace.ops):
+    if any(op.name == "rnn" for op in trace.ops) or not chooses(trace):
         return
     seen: set[Site] = set()
     for site in trace.sites:

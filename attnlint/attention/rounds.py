@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from attnlint.attention.cache import KEEPS, SETUP, Loss, is_incremental, keeps
-from attnlint.attention.generation import one_token
+from attnlint.attention.generation import chooses, one_token
 from attnlint.attention.lineage import ancestors, is_carrier
 from attnlint.ir import Site
 from attnlint.names import is_cache_name
@@ -75,6 +75,8 @@ def written_on_nothing(trace: Trace, code: str) -> Iterator[Loss]:
 
 def dropped(trace: Trace) -> Iterator[Loss]:
     """A call that is given a cache and gives back a longer one, which the next round of the loop does not get."""
+    if not chooses(trace):
+        return
     first: dict[tuple[Site, Value], CallRecord] = {}
     seen: set[Site] = set()
     for call in trace.calls:
