@@ -33,7 +33,7 @@ class OutOfBudget(Exception):
 class Machine:
     """One run over one entry point.
 
-    `made` are the objects that a script builds itself.
+    `made` are the objects that it builds by themselves, and not as parts of others.
 
     `inplace` leads from a tensor to what an in-place op made of it; `symbols` are the sizes that comments and
     parameters name; `hints` are shapes that comments give to names that have no value yet.

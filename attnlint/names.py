@@ -13,7 +13,8 @@ _BATCH = (
 _HEADS = (
     "h nh hn head heads n_head n_heads num_heads num_head nhead nheads nhd n_kv_heads num_kv_heads n_kv_head kv_heads "
     "num_attention_heads num_key_value_heads n_local_heads n_local_kv_heads attention_heads attn_heads n_rep_heads "
-    "q_heads n_q_heads num_q_heads num_query_heads n_query_heads groups_heads"
+    "q_heads n_q_heads num_q_heads num_query_heads n_query_heads groups_heads head_num heads_num att_head_num "
+    "attn_head_num head_count n_attn_heads num_attn_heads n_attention_heads"
 )
 _SEQ = (
     "t s l i j tq tk ts seq seq_len seqlen seq_length sequence_length length len q_len k_len kv_len src_len tgt_len "

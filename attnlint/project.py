@@ -63,7 +63,9 @@ def _resolved(dotted: str, importer: str) -> tuple[str, str] | None:
     if level:
         roots = [folder.parents[level - 2] if level > 1 else folder] if level - 1 <= len(folder.parents) else []
     else:
-        roots = [folder, *list(folder.parents)[:MAX_LEVELS]]
+        above = [folder, *list(folder.parents)[:MAX_LEVELS]]
+        # Scripts beside a `src` folder import what is in it.
+        roots = [*above, *(root / "src" for root in above)]
     parts = names.split(".") if names else []
     for root in roots:
         found = _within(root, parts, allow_root=bool(level))

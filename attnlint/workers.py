@@ -55,12 +55,13 @@ def in_parallel(
     pool = _pool(min(jobs, len(chunks)))
     try:
         waiting: dict[Future[list[Outcome]], Sequence[Item]] = {}
-        for number, chunk in enumerate(chunks):
-            try:
-                waiting[pool.submit(_each, work, chunk)] = chunk
-            except BrokenProcessPool:  # it broke while chunks were still being handed out
-                lost.extend(item for rest in chunks[number:] for item in rest)
-                break
+        with _uninterrupted():
+            for number, chunk in enumerate(chunks):
+                try:
+                    waiting[pool.submit(_each, work, chunk)] = chunk
+                except BrokenProcessPool:  # it broke while chunks were still being handed out
+                    lost.extend(item for rest in chunks[number:] for item in rest)
+                    break
         for done in as_completed(waiting):
             try:
                 yield from done.result()
@@ -74,6 +75,19 @@ def in_parallel(
         pool.shutdown(wait=False, cancel_futures=True)
     # Which item of a lost chunk was to blame is not known, so each gets a process of its own.
     yield from (_alone(item, work, died) for item in lost)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Keep Ctrl-C back for a moment: a worker that is just being forked would answer it with a traceback."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def cores() -> int:

@@ -22,7 +22,7 @@ _FLAGS = re.compile(r"use_cache|cache|past|incremental|start_pos|cur_pos|cache_p
 _ONE_TOKEN = re.compile(
     r"one (?:new )?token|token at a time|step[- ]by[- ]step|newest token|new token|incremental|last token", re.I
 )
-_STORE = re.compile(r"_?(?:k|v|keys?|values?)$")
+_STORE = re.compile(r"_?(?:k|v|keys?|values?)$", re.I)
 SETUP = re.compile(r"init|reset|clear|prefill|setup|set_|load|save|hook|empty|alloc|^store$", re.I)
 
 
@@ -112,7 +112,7 @@ def _starts_empty(trace: Trace, cell: Cell) -> bool:
     return _STORE.match(cell.name) is not None and any(
         other.name == cell.name and other.owner is cell.owner and _holds_nothing(trace, other.new)
         for other in trace.cells
-        if other.frame.name == "__init__"
+        if other.frame.name == "__init__" or SETUP.search(other.frame.name)
     )
 
 

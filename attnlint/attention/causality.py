@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from attnlint.attention.evidence import (
-    direction,
-    is_one_query,
-    is_self_attention,
-    pooled,
-    reads_cache,
-    reads_last_position,
-)
+from attnlint.attention.evidence import direction
 from attnlint.attention.generation import chooses, one_token
 from attnlint.attention.masks import classify
+from attnlint.attention.reading import is_one_query, is_self_attention, pooled, reads_cache, reads_last_position
 from attnlint.attention.sites import AttentionSite, mask_use
 from attnlint.ir import Site
 from attnlint.values import Const, is_none
@@ -63,8 +57,14 @@ def _is_fed_one_token(site: AttentionSite) -> bool:
     """Whether a loop gives this attention the token that it chose last, and nothing before it."""
     if not chooses(site.trace):
         return False
-    rounds = [other.query for other in site.trace.sites if other.op.site == site.op.site]
+    way = _way(site)
+    rounds = [other.query for other in site.trace.sites if _way(other) == way]
     return any(query is not None and one_token(query) is not None for query in rounds)
+
+
+def _way(site: AttentionSite) -> list[Site | None]:
+    """The calls that lead to an attention: the same ones in each round of a loop."""
+    return [site.op.site, *(frame.site for frame in site.op.frame.stack)]
 
 
 def _named_decoder(site: AttentionSite) -> bool:

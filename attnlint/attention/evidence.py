@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from attnlint.attention.layout import queries_axis
-from attnlint.attention.lineage import LAYOUT, PROJECTIONS, ancestors, consumers, source
+from attnlint.attention.lineage import LAYOUT, ancestors, consumers
 from attnlint.attention.sites import AttentionSite
 from attnlint.dims import Answer, equal
 from attnlint.tensor import Tensor
 from attnlint.trace import Frame, OpCall, Trace
-from attnlint.values import Seq, Size, as_dim, as_int
+from attnlint.values import as_dim
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _CAUSAL_NAMES = frozenset(
@@ -39,10 +38,6 @@ _FREE_TEXT = re.compile(
 _SURELY_CAUSAL = re.compile(r"\bcausal|autoregressive|auto-regressive|look-?ahead mask|see(?:s|ing)? the future", re.I)
 _NEGATED = re.compile(r"(?:non-?|not |no |without )\W*(?:causal|autoregressive)", re.I)
 _OPENING = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:[rRuU]?(?:\"\"\"[\s\S]*?\"\"\"|\'\'\'[\s\S]*?\'\'\'))?")
-_ONE_STEP = re.compile(r"decode_step|decode_one|step_decode|generate_next|next_token|incremental", re.I)
-# A model that writes one token at a time is trained on all of them at once: only who is fed one sees no other.
-_WRITES = re.compile(r"\b(?:writ|generat|sampl|emit|produc|continu|predict)\w*\b[^.\n]*\btoken at a time", re.I)
-_ONE_TOKEN = re.compile(r"(?:one|single|newest|new) token|token at a time|one step at a time", re.I)
 _MASKED_LM = frozenset({"mlm", "masked_lm", "mask_token", "mask_token_id", "MaskedLM", "mlm_probability"})
 _VISION = frozenset(
     {
@@ -93,7 +88,7 @@ def direction(site: AttentionSite) -> Direction:
     by_model = _language_model(trace, site)
     if by_model is not None:
         return by_model
-    entry = _by_name(trace.entry) or _by_words(Frame("this file", text=_opening(trace.text)))
+    entry = _by_name(trace.entry) or _by_words(Frame("this file", text=opening(trace.text)))
     if entry is not None:
         return entry
     if trace.words & _VISION or "pixel" in trace.text:
@@ -101,7 +96,7 @@ def direction(site: AttentionSite) -> Direction:
     return Direction(None)
 
 
-def _opening(text: str) -> str:
+def opening(text: str) -> str:
     """What a file says of itself before its first line of code."""
     found = _OPENING.match(text)
     return found.group(0) if found else ""
@@ -121,7 +116,8 @@ def _is_read_by_a_decoder(site: AttentionSite) -> bool:
 
 def _is_of_pixels(site: AttentionSite) -> bool:
     """Whether the queries are made by a convolution over two or more axes, whose places have no order in time."""
-    steps = ancestors(site.query, lambda op: op.name in LAYOUT, 24) if site.query is not None else ()
+    through = LAYOUT | {"add", "norm", "dropout", "concat"}
+    steps = ancestors(site.query, lambda op: op.name in through, 24) if site.query is not None else ()
     return any(op.name == "conv" and op.output is not None and (op.output.rank or 0) >= 4 for op in steps)
 
 
@@ -143,6 +139,9 @@ def _by_words(frame: Frame) -> Direction | None:
         if found is not None:
             return found
     strong = _SURELY_CAUSAL.search(_NEGATED.sub("", frame.text))
+    if strong and re.search(r"\bencoder\b", frame.text, re.I) and re.search(r"\bdecoder\b", frame.text, re.I):
+        # A text on both says of neither attention which one it is.
+        return None
     if strong:
         return Direction(True, f"{frame.qualname} is described as {strong.group(0)!r}")
     causal, free = _CAUSAL_TEXT.search(frame.text), _FREE_TEXT.search(frame.text)
@@ -209,90 +208,3 @@ def _shifted(trace: Trace) -> bool:
             trace.text,
         )
     )
-
-
-def is_self_attention(site: AttentionSite) -> bool | None:
-    """Whether query and key come from the same tensor; None where that is not known."""
-    if site.query is None or site.key is None:
-        return None
-    mine, theirs = source(site.query), source(site.key)
-    if mine is theirs:
-        return True
-    if _joined_with_history(site.key):
-        return None
-    outside = [t.op is not None and t.op.name in {"input", "unknown"} for t in (mine, theirs)]
-    if all(outside) and mine.op is not None and theirs.op is not None:
-        return None if _is_generic(mine) and _is_generic(theirs) else False
-    return False if mine.op is not None and theirs.op is not None else None
-
-
-def _is_generic(tensor: Tensor) -> bool:
-    """Whether a parameter is just called query or key, so that a caller decides."""
-    from attnlint.names import role_of
-
-    return bool(role_of(tensor.name or (tensor.op.spelling if tensor.op else "")))
-
-
-def _joined_with_history(tensor: Tensor) -> bool:
-    steps = ancestors(tensor, lambda op: op.name not in PROJECTIONS and not _adds_a_table(op), 40)
-    return any(op.name in {"concat", "setitem"} for op in steps)
-
-
-def _adds_a_table(op: OpCall) -> bool:
-    """Whether an op adds positions, which lie in a buffer and were written there once."""
-    return op.name == "add" and any(tensor.param for tensor in op.inputs)
-
-
-def reads_cache(site: AttentionSite) -> bool:
-    """Whether the keys are joined with those of earlier steps, so that a query may stand at the end of all of them."""
-    return site.key is not None and _joined_with_history(site.key)
-
-
-def is_one_query(site: AttentionSite) -> bool:
-    """Whether there is a single query, as in decoding one token at a time."""
-    axis = queries_axis(site)
-    if axis is not None and axis.is_one:
-        return True
-    if any(
-        _ONE_STEP.search(frame.name) or _ONE_TOKEN.search(_WRITES.sub("", frame.text)) for frame in site.op.frame.stack
-    ):
-        return True
-    scores = site.product.output if site.product is not None else None
-    if scores is None or not scores.shape.axes or scores.shape.open:
-        return False
-    parts = [atom.part for one in scores.axes for atom in one.atoms]
-    return "columns" in parts and "rows" not in parts
-
-
-def reads_last_position(site: AttentionSite) -> bool:
-    """Whether only the last position of what comes out is read, so that it may see all before it."""
-    for tensor in site.context[:1]:
-        for op in consumers(site.trace, tensor, lambda o: o.name not in {"loss"}, 60):
-            if _takes_last(op):
-                return True
-    return False
-
-
-def _takes_last(op: OpCall) -> bool:
-    items = op.args.get("items")
-    if op.name != "index" or not isinstance(items, Seq) or op.loops:
-        return False
-    last = [item for item in items.items if isinstance(item, Size) and as_int(item) == -1]
-    return bool(last) and len(items.items) >= 2
-
-
-def pooled(site: AttentionSite) -> bool:
-    """Whether the positions are averaged or the first one is read: a sentence is classified, not continued."""
-    for tensor in site.context[:1]:
-        for op in consumers(site.trace, tensor, lambda o: o.name not in {"loss", "softmax"}, 60):
-            reduced = op.notes.get("reduced")
-            if (
-                op.name in {"mean", "max", "sum"}
-                and isinstance(reduced, tuple)
-                and any(a.kind == "seq" for a in reduced)
-            ):
-                return True
-            items = op.args.get("items")
-            if op.name == "index" and isinstance(items, Seq) and len(items.items) >= 2 and as_int(items.items[1]) == 0:
-                return True
-    return False

@@ -22,6 +22,7 @@ _NEW_TOKEN = re.compile(
     r"^(?:(?:new|next|last|cur|current|one)_)?(?:tok|token|nxt|x_t|xt|token_emb)$|^(?:new|nxt|next|last)$", re.I
 )
 _MAKES_EMPTY = re.compile(r"(?:^|[._])(?:empty|new|init|initial|make|create|fresh|reset)_\w*(?:cache|state)s?$", re.I)
+_STEP = re.compile(r"(?:decode|next|one|token)_?step|step_?(?:fn|decode|once)|(?:^|[._])step$", re.I)
 _GENERATES = re.compile(r"generate|decode|step|next|sample", re.I)
 
 
@@ -55,16 +56,18 @@ def _passes_token(op: OpCall) -> bool:
     return True
 
 
-def _is_empty(value: Value) -> bool:
+def _is_empty(trace: Trace, value: Value) -> bool:
     """Whether a value is a cache with nothing in it: None, zeros, a fresh dict or cache object, or a list of such."""
     if is_none(value) or (isinstance(value, Tensor) and value.op is not None and value.op.name in FRESH):
         return True
     if isinstance(value, Seq):
-        return all(_is_empty(item) for item in value.items)
+        return all(_is_empty(trace, item) for item in value.items)
     if isinstance(value, Instance):
         return is_cache_name(value.cls.name)
     if isinstance(value, Mapping):
-        return all(_is_empty(item) for item in value.items.values())
+        # What code writes into a dict later is no part of what it was made with.
+        later = {cell.name for cell in trace.cells if cell.owner is value}
+        return all(_is_empty(trace, item) for key, item in value.items.items() if f"[{key}]" not in later)
     if not isinstance(value, Unknown):
         return False
     made = value.op.spelling if value.op is not None and value.op.name == "unknown" else ""
@@ -113,18 +116,28 @@ def made_anew(trace: Trace) -> Iterator[Loss]:
     """A cache that each round of a generation loop begins with nothing in it."""
     rounds: dict[tuple[Frame, Site], list[Binding]] = {}
     for binding in trace.bindings:
-        if is_cache_name(binding.name):
+        if is_cache_name(binding.name) or _holds_keys(trace, binding.value):
             rounds.setdefault((binding.frame, binding.site), []).append(binding)
     for (frame, site), times in rounds.items():
-        if len(times) < 2 or not all(_is_empty(binding.value) for binding in times):
+        if len(times) < 2 or not all(_is_empty(trace, binding.value) for binding in times):
             continue
-        chosen = Counter(op.site for op in trace.ops if op.name in _CHOOSES and op.frame is frame)
+        chosen = Counter(op.site for op in trace.ops if op.name in _CHOOSES and frame in op.frame.stack)
         calls = [call for call in trace.calls if call.frame is frame and _takes(call, times)]
-        token = any(one_token(value) for call in calls for value in (*call.args, *call.kwargs.values()))
+        token = any(
+            _STEP.search(call.name) or any(one_token(value) for value in (*call.args, *call.kwargs.values()))
+            for call in calls
+        )
         if len(times) in chosen.values() and calls and token:
             name = times[0].name
             text = f"{name} is made anew in each round of the loop, so that no key or value outlives its token"
             yield Loss(site, text, ((calls[0].site, "and passed on here"),))
+
+
+def _holds_keys(trace: Trace, value: Value) -> bool:
+    """Whether code writes keys or values into a dict that was handed to it."""
+    return isinstance(value, Mapping) and any(
+        role(tensor) in ("k", "v") for cell in trace.cells if cell.owner is value for tensor in tensors_in([cell.new])
+    )
 
 
 def _takes(call: CallRecord, times: list[Binding]) -> bool:

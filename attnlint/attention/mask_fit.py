@@ -38,16 +38,24 @@ def misfit(use: MaskUse, site: AttentionSite | None) -> Misfit | None:
         # What is computed from the queries, as scores by distance or by edges, is a part of the scores.
         return None
     if not _is_sure(mask):
-        return None
+        # Whatever it was before, an axis that is put in last is where the keys are.
+        return _of_queries(mask.shape, scores, use.info, site)
     return _compare(mask.shape, scores, use.info, site)
 
 
 def _is_sure(mask: Tensor) -> bool:
     """Whether all that a mask was made by is followed: on an unknown path it may have got its axes."""
     for op in ancestors_of_mask(mask):
-        if op.name == "unknown" or (op.name == "join" and any(not t.shape.known for t in op.inputs)):
+        if op.name == "unknown" or (
+            op.name == "join" and any(not (t.shape.known or _is_default_of(t)) for t in op.inputs)
+        ):
             return False
     return True
+
+
+def _is_default_of(tensor: Tensor) -> bool:
+    """Whether it is a parameter that may be left out: what the code makes in its place shows what it is."""
+    return tensor.op is not None and tensor.op.name == "input" and bool(tensor.op.notes.get("maybe_none"))
 
 
 def _mask_tensor(value: Value) -> Tensor | None:
@@ -107,9 +115,14 @@ def _compare(mask: Shape, scores: Shape, info: MaskInfo, site: AttentionSite | N
             return Misfit(f"{text} puts the batch on axis {-number - 1} ({show_axis(theirs)})", True)
     if _on_heads_alone(mask, scores, info):
         return Misfit(f"{text} puts the padding on the heads and masks no keys", True)
-    if _on_queries_alone(mask, info) and not _keys_are_masked_too(site):
-        return Misfit(f"{text} masks padded queries and no keys: its padding axis lies on the queries", False)
-    return None
+    return _of_queries(mask, scores, info, site)
+
+
+def _of_queries(mask: Shape, scores: Shape, info: MaskInfo, site: AttentionSite | None) -> Misfit | None:
+    if not _on_queries_alone(mask, info) or _keys_are_masked_too(site):
+        return None
+    text = f"a mask of shape {show_shape(mask)} on scores {show_shape(scores)}"
+    return Misfit(f"{text} masks padded queries and no keys: its padding axis lies on the queries", False)
 
 
 def _clash(mine: Axis, theirs: Axis, kind: str) -> bool | None:
@@ -117,6 +130,9 @@ def _clash(mine: Axis, theirs: Axis, kind: str) -> bool | None:
     if mine.is_one or theirs.is_one:
         return None
     answer = equal(mine.size, theirs.size)
+    if answer is Answer.NO and any(atom.part == "joined" for atom in theirs.atoms):
+        # Keys behind those of earlier steps, of which there may be none.
+        return None
     if answer is Answer.NO:
         return True
     if mine.same(theirs) or (answer is Answer.YES and mine.size.value is None):
@@ -134,7 +150,7 @@ def _clash(mine: Axis, theirs: Axis, kind: str) -> bool | None:
 
 def _is_folded(mine: Axis, theirs: Axis) -> bool:
     """Whether the scores have the heads folded into the batch and the mask has the batch alone."""
-    ratio = theirs.size / mine.size if mine.size.terms else None
+    ratio = theirs.size / mine.size if mine.size.terms and not mine.is_one else None
     if ratio is None or len(ratio.terms) != 1:
         return False
     factors = ratio.terms[0][0]
@@ -170,7 +186,7 @@ def _on_heads_alone(mask: Shape, scores: Shape, info: MaskInfo) -> bool:
 
 
 def _on_queries_alone(mask: Shape, info: MaskInfo) -> bool:
-    if not info.padding or info.causal or info.unseen or len(mask.axes) < 3:
+    if not info.padding or info.causal or len(mask.axes) < 3:
         return False
     return mask.axes[-1].is_one and not mask.axes[-2].is_one and mask.axes[-2].kind in {"seq", ""}
 

@@ -74,24 +74,40 @@ def classify(value: Value | None) -> MaskInfo:
 
 
 def _of_tensor(tensor: Tensor) -> MaskInfo:
-    steps = ancestors_of_mask(tensor)
-    found = _merge([*map(_by_name, {tensor.name, *tensor.aliases}), *map(_of_op, steps)])
-    return replace(found, causal=False) if _only_hides_padding(steps) else found
+    steps, outside = _origins(tensor)
+    told = [*map(_by_name, {tensor.name, *tensor.aliases}), *map(_of_op, steps), *map(_of_outside, outside)]
+    found = _merge(told)
+    return replace(found, causal=False) if _only_hides_padding(steps, outside) else found
 
 
-def _only_hides_padding(steps: list[OpCall]) -> bool:
+def _of_outside(tensor: Tensor) -> MaskInfo:
+    """What the name says of a tensor that no op of the trace made, such as an item of a batch."""
+    named = _by_name(tensor.name)
+    return named if named.causal or named.padding or tensor.param else _merge([named, MaskInfo(unseen=True)])
+
+
+def _only_hides_padding(steps: list[OpCall], outside: list[Tensor]) -> bool:
     """Whether all that a mask is made by is in sight and tells padding from words: then no name makes it causal."""
-    made = _merge([_made(op) for op in steps])
+    made = _merge([*map(_made, steps), *map(_of_outside, outside)])
     compared = {op.name for op in steps if op.name in _COMPARISONS}
     return made.padding and not made.causal and not made.unseen and compared <= {"eq", "ne"}
 
 
 def ancestors_of_mask(tensor: Tensor) -> list[OpCall]:
     """Every op that a mask is made by, comparisons and indices included."""
+    return _origins(tensor)[0]
+
+
+def _origins(tensor: Tensor) -> tuple[list[OpCall], list[Tensor]]:
+    """The ops that a mask is made by, and the tensors that go into them and that no op of the trace made."""
     seen: set[OpCall] = set()
     queue, order = [tensor], []
+    outside: list[Tensor] = []
     while queue and len(seen) < 80:
-        op = queue.pop(0).op
+        current = queue.pop(0)
+        op = current.op
+        if op is None and current is not tensor:
+            outside.append(current)
         if op is None or op in seen:
             continue
         seen.add(op)
@@ -99,12 +115,14 @@ def ancestors_of_mask(tensor: Tensor) -> list[OpCall]:
         # What a comparison of tokens or positions says does not hang on where these come from.
         if op.name not in _STOPS and not (op.name in _COMPARISONS and _of_comparison(op).is_mask):
             queue.extend([] if op.name.endswith("_like") else carried(op) if op.name in _BY_SHAPE else op.inputs)
-    return order
+    return order, outside
 
 
 def _of_op(op: OpCall) -> MaskInfo:
     output = op.output
-    names = {output.name, *output.aliases} if output is not None else set()
+    told = [t for t in op.inputs if t.op is not None and t.op.name == "unknown"]
+    told += [output] if output is not None else []
+    names = {name for tensor in told for name in (tensor.name, *tensor.aliases)}
     return _merge([*map(_by_name, names), _made(op)])
 
 

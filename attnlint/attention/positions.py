@@ -11,7 +11,7 @@ from attnlint.attention.lineage import LAYOUT, PRODUCTS, PROJECTIONS, ancestors,
 from attnlint.dims import Answer, Dim
 from attnlint.tensor import Axis, Tensor
 from attnlint.trace import OpCall, Trace
-from attnlint.values import Layer, Unknown, as_bool, as_dim, as_int
+from attnlint.values import Layer, Seq, Size, SliceValue, Unknown, as_bool, as_dim, as_int
 
 _POSITION = re.compile(
     r"(?:^|_)(?:pos|posn|posit\w*|pos_?e\w*|pe|places?|wpe)(?:_|s?$)|position(?!.*(?:wise|_ids))", re.I
@@ -101,7 +101,18 @@ def is_positional(tensor: Tensor) -> bool:
             return True
         if op.output is not None and any(_by_name(name) for name in _names(op.output)):
             return True
-    return _is_table(tensor)
+    return _is_table(tensor) or _is_cut_to_length(tensor)
+
+
+def _is_cut_to_length(tensor: Tensor) -> bool:
+    """Whether it is the first rows of a table of weights, as many as there are tokens."""
+    op = tensor.op
+    table = op.tensor("x") if op is not None and op.name == "index" else None
+    items = op.args.get("items") if op is not None else None
+    first = items.items[0] if isinstance(items, Seq) and items.items else None
+    if table is None or not table.param or not isinstance(first, SliceValue) or first.lower is not None:
+        return False
+    return isinstance(first.upper, Size) and first.upper.dim.value is None
 
 
 def _spreads(op: OpCall) -> bool:

@@ -54,7 +54,7 @@ def scalar_factor(op: OpCall) -> Value | None:
     """What an op multiplies or divides by, where that is a number or a learned temperature and no mask."""
     if op.name not in {"mul", "div", "pow"}:
         return None
-    if any(_turns(tensor) for tensor in op.inputs) or any(_is_one(op.args.get(name)) for name in ("a", "b")):
+    if any(_turns(tensor) for tensor in op.inputs) or any(is_one(op.args.get(name)) for name in ("a", "b")):
         return None
     for name in ("b", "a") if op.name == "mul" else ("b",):
         value = op.args.get(name)
@@ -66,7 +66,8 @@ def scalar_factor(op: OpCall) -> Value | None:
     return None
 
 
-def _is_one(value: Value | None) -> bool:
+def is_one(value: Value | None) -> bool:
+    """Whether a factor is the number 1, which scales nothing."""
     return (isinstance(value, Const) and value.value == 1) or (isinstance(value, Size) and value.dim.value == 1)
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from attnlint.attention.evidence import is_one_query
 from attnlint.attention.lineage import consumers, is_carrier
 from attnlint.attention.normalise import renormalises
 from attnlint.attention.products import last_turn, swapped, wrong_product
+from attnlint.attention.reading import is_one_query
 from attnlint.attention.sites import AttentionSite
 from attnlint.tensor import Atom, Axis, show_axis, show_shape
 

@@ -44,6 +44,22 @@ _HAVE_CONSTANTS = frozenset({"math", "numpy", "torch", "jax.numpy", "tensorflow"
 _TENSOR_ONLY = frozenset({"shape", "ndim", "T", "mT"})
 
 
+def lineage(cls: ClassValue) -> list[ClassValue]:
+    """A class and its bases in the order in which Python asks them: each before its own bases, and only once.
+
+    As far as they are in sight. Source: https://docs.python.org/3/howto/mro.html
+    """
+    bases = [base for base in cls.bases if isinstance(base, ClassValue)]
+    rows = [*map(lineage, bases), bases]
+    order = [cls]
+    while rows := [row for row in rows if row]:
+        free = (row[0] for row in rows if not any(row[0] in other[1:] for other in rows))
+        following = next(free, rows[0][0])
+        order.append(following)
+        rows = [[one for one in row if one is not following] for row in rows]
+    return order
+
+
 class Attributes:
     """Looks up attributes."""
 
@@ -98,23 +114,14 @@ class Attributes:
 
     def member(self, cls: ClassValue, name: str) -> Value | None:
         """A class's member, looked for in its bases too."""
-        if name in cls.members:
-            return cls.members[name]
-        for base in cls.bases:
-            found = self.member(base, name) if isinstance(base, ClassValue) else None
-            if found is not None:
-                return found
-        return None
+        holder = self.owner_of(cls, name)
+        return holder.members[name] if holder is not None else None
 
     def owner_of(self, cls: ClassValue, name: str) -> ClassValue | None:
         """The class of the bases that defines a member."""
         if name in cls.members:
             return cls
-        for base in cls.bases:
-            found = self.owner_of(base, name) if isinstance(base, ClassValue) else None
-            if found is not None:
-                return found
-        return None
+        return next((base for base in lineage(cls) if name in base.members), None)
 
     def lacks(self, owner: Instance, name: str) -> bool:
         """Whether an object surely has no such attribute: its class and all bases of it are in sight."""
@@ -131,13 +138,11 @@ class Attributes:
         )
 
     def after(self, cls: ClassValue, owner: ClassValue, name: str) -> tuple[Value, ClassValue] | None:
-        """What `super()` finds for a member, in the bases of the class whose method asks."""
-        del cls
-        for base in owner.bases:
-            holder = self.owner_of(base, name) if isinstance(base, ClassValue) else None
-            if holder is not None:
-                return holder.members[name], holder
-        return None
+        """What `super()` finds for a member: in the order of the object's class, behind the class whose method asks."""
+        order = lineage(cls)
+        behind = order[order.index(owner) + 1 :] if owner in order else lineage(owner)[1:]
+        holder = next((base for base in behind if name in base.members), None)
+        return (holder.members[name], holder) if holder is not None else None
 
     def of_instance(self, owner: Instance, name: str, site: Site) -> Value:
         """An object's attribute, its class's method bound to it, or what an unseen base may give it."""

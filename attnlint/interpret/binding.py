@@ -13,7 +13,20 @@ from attnlint.state import Scope
 from attnlint.tensor import UNKNOWN_SHAPE, Atom, Axis, Kind, Shape, Tensor, axis
 from attnlint.trace import Binding as Bound
 from attnlint.trace import Cell, OpCall
-from attnlint.values import Choice, Instance, Layer, Seq, ShapeOf, Size, Unknown, Value, is_none
+from attnlint.values import (
+    Choice,
+    Instance,
+    Layer,
+    Mapping,
+    Seq,
+    ShapeOf,
+    Size,
+    SliceValue,
+    Unknown,
+    Value,
+    integer,
+    is_none,
+)
 
 if TYPE_CHECKING:
     from attnlint.interpret.interpreter import Interpreter
@@ -54,7 +67,8 @@ class Binding:
             value = Size(value.dim, name)
         self.i.m.journal.write(scope.outer.get(name, scope).names, name, value)
         mark_weight(name, value)
-        if isinstance(value, Tensor | Unknown | Choice) or is_cache_name(name):
+        is_new_dict = isinstance(value, Mapping) and not value.items
+        if isinstance(value, Tensor | Unknown | Choice) or is_new_dict or is_cache_name(name):
             tensor = value if isinstance(value, Tensor) else None
             if tensor is not None:
                 tensor.name = name
@@ -84,7 +98,7 @@ class Binding:
     def _unpack(self, targets: tuple[ir.Expr, ...], value: Value, scope: Scope, site: Site, comment: str) -> None:
         starred = next((n for n, target in enumerate(targets) if isinstance(target, ir.Starred)), None)
         if isinstance(value, ShapeOf):
-            items = self._shape_items(value.tensor, targets, starred)
+            items = self._shape_items(value.tensor, targets, starred, site)
         else:
             items = self.i.items(value, None if starred is not None else len(targets), site)
             if starred is not None:
@@ -98,7 +112,9 @@ class Binding:
         middle = items[starred : len(items) - after] if len(items) >= count - 1 else []
         return [*items[:starred], Seq(middle, "list"), *items[len(items) - after :]]
 
-    def _shape_items(self, tensor: Tensor, targets: tuple[ir.Expr, ...], starred: int | None) -> list[Value]:
+    def _shape_items(
+        self, tensor: Tensor, targets: tuple[ir.Expr, ...], starred: int | None, site: Site
+    ) -> list[Value]:
         names = [_target_name(target) for target in targets]
         if starred is not None:
             after = names[starred + 1 :]
@@ -108,7 +124,7 @@ class Binding:
             if tensor.shape.open or count < len(names) - 1:
                 front: list[Value] = [Size(dims.unknown(name)) for name in names[:starred]]
                 tail = [Size(axis.size) for axis in tensor.axes[count - len(after) :]] if after else []
-                return [*front, Unknown("the leading sizes"), *tail]
+                return [*front, self._leading(tensor, len(after), starred, site), *tail]
             sizes: list[Value] = [Size(axis.size) for axis in tensor.axes]
             return self._with_star(sizes, len(names), starred)
         if tensor.shape.open:
@@ -118,6 +134,12 @@ class Binding:
             self._learn_names(tensor, names)
             return [Size(axis.size, _label(name, axis)) for name, axis in zip(names, tensor.axes, strict=True)]
         return [Size(dims.unknown(name), name) for name in names]
+
+    def _leading(self, tensor: Tensor, after: int, starred: int, site: Site) -> Value:
+        """What `*lead, d = x.shape` binds: the same as `x.shape[:-1]`."""
+        if starred or not after:
+            return Unknown("the leading sizes")
+        return self.i.subscripts.get(ShapeOf(tensor), [SliceValue(None, integer(-after), None)], site)
 
     def _learn_names(self, tensor: Tensor, names: list[str]) -> None:
         for name, kind, one in zip(names, kinds_of(names), tensor.axes, strict=True):

@@ -43,6 +43,8 @@ _MODULE_METHODS = _SELF_RETURNING | frozenset(
     buffers""".split()
 )
 
+_FEEDS = frozenset("fit predict evaluate train_on_batch predict_on_batch test_on_batch".split())
+
 
 class Builtins:
     """A table of natives by name, and what an unseen base class gives to an object."""
@@ -78,9 +80,18 @@ class Builtins:
             return Native(name, self._add_weight)
         if name in _SELF_RETURNING:
             return Native(name, lambda args, kwargs, site: this)
+        if name in _FEEDS:
+            return Native(name, lambda args, kwargs, site: self._fed(this, args, kwargs, site))
         if name in _MODULE_METHODS:
             return Native(name, lambda args, kwargs, site: Unknown(f"the module's {name}"))
         return Unknown("whether it is training", "training") if name == "training" else None
+
+    def _fed(self, this: Instance, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
+        """A Keras model is called on what it is fed."""
+        given = args[0] if args else kwargs.get("x")
+        if isinstance(given, Tensor | Seq | Mapping):
+            return self.i.calls.call(this, [given], {}, site)
+        return Unknown("what feeding a model gives")
 
     def _register(self, this: Instance, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
         name = as_str(args[0] if args else kwargs.get("name"))

@@ -6,10 +6,9 @@ import re
 from collections import Counter
 
 from attnlint import ir
-from attnlint.frameworks import arrays_of
 from attnlint.index import FileIndex, Part
 from attnlint.interpret.interpreter import Interpreter
-from attnlint.interpret.modules import fill
+from attnlint.interpret.modules import fill, main_library
 from attnlint.machine import Machine, OutOfBudget
 from attnlint.state import Scope
 from attnlint.tensor import Shape
@@ -54,7 +53,7 @@ class _FileTracer:
         self.globals = Scope(kind="module", path=index.path)
         self.visited: set[object] = set()
         self.traces: list[Trace] = []
-        self.library = _main_library(index)
+        self.library = main_library(index)
         self.finished: set[Part] = set()
         self.modules: dict[str, ModuleValue] = {}
         self.files: dict[str, str] = {}
@@ -90,7 +89,7 @@ class _FileTracer:
         self._judge_again()
 
     def _built(self, interpreter: Interpreter) -> None:
-        """Call the layers that a script builds with sizes of its own and calls nowhere: the sizes tell on them."""
+        """Call the layers that code builds with sizes of its own and calls nowhere: the sizes tell on them."""
         for this in interpreter.m.made[:MAX_BUILT]:
             held = [(n, interpreter.attributes.owner_of(this.cls, n)) for n in ("forward", "call", "__call__")]
             member = next((holder.members[n] for n, holder in held if holder is not None), None)
@@ -200,6 +199,11 @@ class _FileTracer:
             result = interpreter.calls.inline(bound, [], dict(values), func.node.site)
             text = getattr(func.node, "docstring", "")
             self._closures(interpreter, result, Frame(func.name, text=text))
+            if func.owner is None:
+                before = set(self.visited)
+                self._built(interpreter)
+                # With its numbers a class may be right by chance, so that it is begun at by itself too.
+                self.visited &= before
         except OutOfBudget:
             machine.trace.notes.append(f"{entry} is too long to be followed to its end")
         machine.journal.restore(mark)
@@ -259,16 +263,3 @@ def _methods(cls: ClassValue) -> list[str]:
 def _is_static(interpreter: Interpreter, func: Func) -> bool:
     decorators = getattr(func.node, "decorators", ())
     return any(interpreter.decorator_name(decorator) == "staticmethod" for decorator in decorators)
-
-
-def _main_library(index: FileIndex) -> str:
-    """The array library that the file works with; empty where nothing tells."""
-    found = {arrays_of(dotted) for dotted in index.imports.values()}
-    for name in ("mlx", "tinygrad", "torch", "tensorflow", "keras", "jax", "cupy", "numpy"):
-        if name in found:
-            return name
-    if re.search(r"\btf\.", index.text):
-        return "tensorflow"
-    if re.search(r"\b(?:torch|nn|F)\.", index.text):
-        return "torch"
-    return "numpy" if re.search(r"\bnp\.", index.text) else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from attnlint.interpret.interpreter import Interpreter
 
 _COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
+
+# An attribute or item of something unknown is a number where it meets one, unless it is called what no number is.
+_TENSORS = re.compile(r"mask|bias|logits|scores|_ids$|tokens$|embeddings?$", re.I)
 
 
 class Expressions:
@@ -150,7 +154,9 @@ class Expressions:
         return self.i.m.emit(op, args, site, op)
 
     def _reads_as_number(self, value: Unknown) -> bool:
-        return value.tensor is None and not value.free and not value.parameter and value.op is None
+        if value.tensor is not None or value.op is not None or _TENSORS.search(value.name):
+            return False
+        return not value.free and not value.parameter
 
     def _as_number(self, value: Value) -> Value:
         if isinstance(value, Unknown) and value.tensor is None:

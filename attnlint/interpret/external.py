@@ -57,6 +57,7 @@ class External:
             "deepcopy": self._copy,
             "copy": self._copy,
             "field": self._field,
+            "replace": self._replaced,
             "finfo": self._limits,
             "iinfo": self._limits,
             "checkpoint": self._checkpoint,
@@ -117,6 +118,12 @@ class External:
             return kwargs["default"]
         factory = kwargs.get("default_factory")
         return self.i.calls.call(factory, [], {}, site) if factory is not None else Unknown("a field's default")
+
+    def _replaced(self, dotted: str, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
+        """`dataclasses.replace`: the same record with other values in some of its fields."""
+        if not dotted.startswith("dataclasses") or not args or not isinstance(args[0], Instance):
+            return None
+        return Instance(args[0].cls, {**args[0].attrs, **kwargs}, ready=args[0].ready)
 
     def _limits(self, dotted: str, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
         return Mapping({"min": Const(-3.4e38), "max": Const(3.4e38), "eps": Const(1e-7)}, open=True)

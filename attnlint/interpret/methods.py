@@ -97,7 +97,11 @@ class Methods:
             for one in self.i.items(args[0], None, site):
                 value = self.i.calls.call(one, [value], {}, site)
             return value
-        spelling = method(tensor.library or self.i.m.library, name, tuple(kwargs))
+        library = tensor.library or self.i.modules.library(site.path)
+        if name == "transpose" and len(args) > 2:
+            # A whole permutation, which torch's method does not take.
+            library = library if library not in {"", "torch"} else "numpy"
+        spelling = method(library, name, tuple(kwargs))
         if spelling is None:
             inputs = {"x": tensor, **{str(n): value for n, value in enumerate(args)}}
             return self.i.m.unknown(f"the method {name} is not known", site, inputs, name)

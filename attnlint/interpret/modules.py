@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnlint import ir
+from attnlint.frameworks import arrays_of
 from attnlint.index import FileIndex, Part
 from attnlint.project import indexed, resolve
 from attnlint.state import Journal, Scope
@@ -20,6 +23,10 @@ LONGEST_CODE = 40_000
 LONGEST_OTHER = 4_000
 # One that does is followed unless it is the base class of a whole library.
 LONGEST_DEFINITION = 24_000
+
+
+# How many files are read for what they put into a table.
+MOST_LOADED = 40
 
 
 class Modules:
@@ -91,7 +98,24 @@ class Modules:
         below = resolve(f".{name}", module.index.path) if module.index.path.endswith("__init__.py") else None
         if below is not None and not below[1]:
             return self.module(below[0], f"{module.dotted}.{name}") or Ref(f"{module.dotted}.{name}")
-        return Ref(f"{module.dotted}.{name}")
+        made = self._made_on_demand(module, name)
+        return made if made is not None else Ref(f"{module.dotted}.{name}")
+
+    def _made_on_demand(self, module: ModuleValue, name: str) -> Value | None:
+        """What a package's `__getattr__` imports when it is first asked for: looked for in the package's own files."""
+        path = Path(module.index.path)
+        if path.name != "__init__.py" or not any(part.name == "__getattr__" for part in module.index.definitions):
+            return None
+        for file in sorted(path.parent.glob("*.py"))[:MOST_LOADED]:
+            other = self.module(str(file), f"{module.dotted}.{file.stem}") if file != path else None
+            if other is not None and any(part.name == name for part in other.index.definitions):
+                return self.member(other, name)
+        return None
+
+    def library(self, path: str) -> str:
+        """The array library that a file works with: that of its own imports, or of the file the trace began in."""
+        module = self.loaded.get(path)
+        return (main_library(module.index) if module is not None else "") or self.i.m.library
 
     def own(self, name: str, scope: Scope) -> Value | None:
         """What a name is in the file that code stands in, where that is another than the one the trace began in."""
@@ -108,6 +132,31 @@ class Modules:
             for dotted in module.index.stars:
                 self.star(dotted, module.scope)
         return name in module.scope.names
+
+    def registered(self, key: str) -> Value | None:
+        """The definition that a decorator such as `@register("key")` puts into a table under that key."""
+        texts = (self.i.m.index.text, *(one.index.text for one in self.loaded.values()))
+        if not any("regist" in text for text in texts):
+            return None
+        self._load_imports()
+        marked = re.compile(rf"(?m)^@[\w.]*regist\w*\([^)\n]*[\"']{re.escape(key)}[\"']")
+        files = [(self.i.m.index, self.i.m.globals), *((one.index, one.scope) for one in self.loaded.values())]
+        for index, scope in files:
+            for part in index.definitions:
+                if part.text.lstrip().startswith("@") and marked.search(part.text) and part.name in scope.names:
+                    return self.i.force(scope, part.name)
+        return None
+
+    def _load_imports(self) -> None:
+        """Read the project's files that those read so far import: Python runs them, and what they register is there."""
+        queue = [self.i.m.index, *(one.index for one in self.loaded.values())]
+        while queue and len(self.loaded) < MOST_LOADED:
+            index = queue.pop(0)
+            for dotted in index.imports.values():
+                found = resolve(dotted, index.path)
+                if found is not None and found[0] not in self.loaded and found[0] != self.i.m.index.path:
+                    module = self.module(found[0], dotted.removesuffix(f".{found[1]}"))
+                    queue.extend([module.index] if module is not None else [])
 
     def star(self, dotted: str, scope: Scope) -> None:
         """`from module import *`: every public name of a file of the project."""
@@ -158,3 +207,16 @@ def _names(stmt: ir.Assign, name: str) -> bool:
 
 def _is_followed(part: Part) -> bool:
     return len(part.text) <= (LONGEST_DEFINITION if part.concerns_attention else LONGEST_OTHER)
+
+
+def main_library(index: FileIndex) -> str:
+    """The array library that the file works with; empty where nothing tells."""
+    found = {arrays_of(dotted) for dotted in index.imports.values()}
+    for name in ("mlx", "tinygrad", "torch", "tensorflow", "keras", "jax", "cupy", "numpy"):
+        if name in found:
+            return name
+    if re.search(r"\btf\.", index.text):
+        return "tensorflow"
+    if re.search(r"\b(?:torch|nn|F)\.", index.text):
+        return "torch"
+    return "numpy" if re.search(r"\bnp\.", index.text) else ""

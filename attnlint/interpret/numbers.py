@@ -33,6 +33,10 @@ _PYTHON: dict[str, Callable[[Any, Any], Any]] = {
 }  # fmt: skip
 
 
+# Names of counts that are as often names of what is counted.
+_ARRAYS = frozenset("tokens words positions src tgt trg sequence seq".split())
+
+
 def is_number(value: Value) -> bool:
     """Whether a value is, or by its name must be, a number rather than a tensor."""
     match value:
@@ -43,7 +47,7 @@ def is_number(value: Value) -> bool:
         case Unknown():
             if value.tensor is not None:
                 return False
-            named = len(value.name) > 1 and bool(kind_of(value.name))
+            named = len(value.name) > 1 and bool(kind_of(value.name)) and value.name.lower() not in _ARRAYS
             return value.size is not None or named or value.annotation in {"int", "float", "constructor"}
         case Choice(options):
             return all(is_number(option) or is_none(option) for option in options)

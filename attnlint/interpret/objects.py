@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 # Marks an object whose weights are made; no author can write an attribute of that name.
 _BUILT = "build()"
+# What is made in these is a part of another object.
+_MAKERS = frozenset({"__init__", "__post_init__", "setup", "build"})
 _ENUMS = frozenset({"enum.Enum", "enum.IntEnum", "enum.Flag", "typing.Protocol", "abc.ABC"})
 
 
@@ -55,7 +57,7 @@ class Objects:
             if holder is not None and isinstance(holder.members[name], Func):
                 self.i.calls.call(self.i.attributes.bind(holder.members[name], this, holder, site), [], {}, site)
         self._forget(this)
-        if not self.i.m.frame.name:
+        if not any(frame.name in _MAKERS for frame in self.i.m.frame.stack):
             self.i.m.made.append(this)
         return this
 

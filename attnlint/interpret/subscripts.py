@@ -120,6 +120,9 @@ class Subscripts:
     def _of_dict(self, owner: Mapping, key: str | None) -> Value:
         if key is not None and key in owner.items:
             return owner.items[key]
+        registered = self.i.modules.registered(key) if key else None
+        if registered is not None:
+            return registered
         value = Unknown(f"no item {key!r} was put in" if key else "the key is not known", key or "")
         if key is not None:
             self.i.m.journal.write(owner.items, key, value)

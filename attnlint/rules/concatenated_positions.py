@@ -64,6 +64,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from attnlint.attention.evidence import opening
 from attnlint.attention.heads import show
 from attnlint.attention.positions import beside, is_positional, next_width, unknown_width
 from attnlint.diagnostic import Severity
@@ -124,4 +125,4 @@ def _author_says(trace: Trace, op: OpCall) -> bool:
     row = op.site.span.row
     lines = trace.text.splitlines()[max(0, row - 3) : row + 1]
     comments = " ".join(line.partition("#")[2] for line in lines)
-    return _SAYS.search(f"{comments} {op.frame.text}") is not None
+    return _SAYS.search(f"{comments} {op.frame.text} {opening(trace.text)}") is not None

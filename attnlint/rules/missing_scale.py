@@ -42,7 +42,7 @@ from attnlint.attention.causality import mixes_features
 from attnlint.attention.lineage import PROJECTIONS, ancestors
 from attnlint.attention.places import place_in, reached_from
 from attnlint.attention.products import is_query_key, wrong_product
-from attnlint.attention.scale import hidden_scale, scaling
+from attnlint.attention.scale import hidden_scale, is_one, scaling
 from attnlint.attention.sites import AttentionSite
 from attnlint.diagnostic import Severity
 from attnlint.hints import in_comment
@@ -57,6 +57,7 @@ _ELSEWHERE = re.compile(
     r"|init\.\w*normal_\(\s*self\.\w*q\w*\.weight",
     re.I,
 )
+FUSED = "leave the scale to the call, which takes 1/√head_dim by itself, or pass head_dim ** -0.5"
 # A caller's line that scales the queries before it hands them on.
 _PRESCALED = re.compile(r"^[ \t]*(?P<q>q|query|queries|query_layer)[ \t]*(?:[*/]=|=[ \t]*(?P=q)[ \t]*[*/](?!\*))", re.M)
 HELP = "divide the scores by the square root of the head dimension before the softmax"
@@ -66,6 +67,9 @@ HELP = "divide the scores by the square root of the head dimension before the so
 def check(trace: Trace) -> Iterator[Finding]:
     """One finding for each attention whose scores are known to be unscaled."""
     for site in trace.sites:
+        if site.kind == "fused" and is_one(site.op.args.get("scale")) and not (scaling(site) or hidden_scale(site)):
+            message = f"the scores are not scaled: the call is told to scale by 1 and not by 1/√{_width(site)}"
+            yield Finding(site.op.site, message, Severity.WARNING, reached_from(site.op), FUSED)
         if site.kind != "written" or site.product is None or site.unseen or len(site.products) != 1:
             continue
         if not _is_attention(site) or scaling(site) is not None or hidden_scale(site) or _elsewhere(site):
