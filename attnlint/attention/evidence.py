@@ -10,7 +10,7 @@ from attnlint.attention.sites import AttentionSite
 from attnlint.dims import Answer, equal
 from attnlint.tensor import Tensor
 from attnlint.trace import Frame, OpCall, Trace
-from attnlint.values import as_dim
+from attnlint.values import Seq, SliceValue, as_dim, as_int
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _CAUSAL_NAMES = frozenset(
@@ -176,7 +176,7 @@ def _language_model(trace: Trace, site: AttentionSite) -> Direction | None:
                 continue
             if trace.words & _GENERATES:
                 return Direction(True, "tokens go in, logits over the vocabulary come out, and the file generates text")
-            if _shifted(trace) or _trained_on_the_next(trace):
+            if _shifted(trace) or _trained_on_the_next(trace) or _cuts_pairs(trace):
                 return Direction(
                     True, "tokens go in, logits over the vocabulary come out, and the labels are shifted by one"
                 )
@@ -193,6 +193,18 @@ def _trained_on_the_next(trace: Trace) -> bool:
             if any(tensor is cut.tensor("x") and site != cut.site for tensor, site in inputs):
                 return True
     return False
+
+
+def _cuts_pairs(trace: Trace) -> bool:
+    """Whether all tokens but the last are cut from a tensor, and all but the first from the same one."""
+    ends: dict[Tensor, set[tuple[int | None, int | None]]] = {}
+    for op in trace.ops:
+        tensor, items = op.tensor("x"), op.args.get("items")
+        if op.name == "index" and tensor is not None and isinstance(items, Seq):
+            cut = [item for item in items.items if isinstance(item, SliceValue)]
+            found = {(as_int(one.lower), as_int(one.upper)) for one in cut}
+            ends.setdefault(tensor, set()).update(found)
+    return any({(None, -1), (1, None)} <= found for found in ends.values())
 
 
 def _cuts(tensor: Tensor) -> list[OpCall]:

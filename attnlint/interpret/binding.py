@@ -75,6 +75,8 @@ class Binding:
                 tensor.aliases.append(name)
             elif isinstance(value, Unknown) and not value.parameter and not value.name:
                 value.name = name
+                if value.tensor is not None and not value.tensor.name:
+                    value.tensor.name = name
             self.i.m.trace.bindings.append(Bound(name, value, site, self.i.m.frame, comment))
 
     def _attribute(self, owner: Value, name: str, value: Value, site: Site) -> None:

@@ -134,10 +134,10 @@ class Builtins:
         columns = [self.i.rounds(value, site, site) for value in args]
         many = any(flag for _, flag in columns)
         length = min((len(items) for items, _ in columns), default=0)
-        if many:
-            length = min(length, 1)
         rows: list[Value] = [Seq([items[n] for items, _ in columns]) for n in range(length)]
-        return Seq(rows, "list", many)
+        # Where nothing but the first row differs from itself, one row stands for all.
+        same = many and all(items[:1] == items[-1:] for items, _ in columns)
+        return Seq(rows[:1] if same else rows, "list", many)
 
     def _map(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
         if len(args) < 2:

@@ -19,6 +19,7 @@ from attnlint.values import (
     Choice,
     Const,
     Func,
+    Instance,
     Mapping,
     Seq,
     ShapeOf,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 _COMPARISONS = frozenset({"eq", "ne", "lt", "le", "gt", "ge"})
 
+# So many items of a dict are followed one by one, and so many rounds of anything else.
+MAX_ITEMS, MAX_ROUNDS = 40, 6
 # An attribute or item of something unknown is a number where it meets one, unless it is called what no number is.
 _TENSORS = re.compile(r"mask|bias|logits|scores|_ids$|tokens$|embeddings?$", re.I)
 
@@ -234,6 +237,9 @@ class Expressions:
     def _comprehension(self, expr: ir.Comp, scope: Scope) -> Value:
         inner = scope.child()
         items = self._clause(expr, 0, inner)
+        if items.many and len(items.items) == 1 and self._is_state(items.items[0]):
+            # What one of them keeps is not what another keeps.
+            items = Seq([*items.items, *self._clause(expr, 0, scope.child()).items], "list", many=True)
         if expr.kind == "dict":
             keys = [as_str(pair.items[0]) for pair in items.items if isinstance(pair, Seq)]
             values = [pair.items[1] for pair in items.items if isinstance(pair, Seq)]
@@ -243,21 +249,28 @@ class Expressions:
             return Mapping(known, items.many or None in keys)
         return Seq(items.items, "tuple" if expr.kind == "generator" else "list", items.many)
 
+    def _is_state(self, value: Value) -> bool:
+        """Whether a value is an object that is no layer, such as a cache."""
+        names = ("forward", "call", "__call__")
+        return isinstance(value, Instance) and not any(self.i.attributes.owner_of(value.cls, name) for name in names)
+
     def _clause(self, expr: ir.Comp, depth: int, scope: Scope) -> Seq:
         if depth == len(expr.clauses):
             element = self(expr.element, scope)
             return Seq([Seq([self(expr.key, scope), element]) if expr.key is not None else element])
         target, iterable, tests = expr.clauses[depth]
-        rounds, many = self.i.rounds(self(iterable, scope), iterable.site, expr.site)
+        most = MAX_ITEMS if expr.kind == "dict" else MAX_ROUNDS
+        rounds, many = self.i.rounds(self(iterable, scope), iterable.site, expr.site, most)
         found: list[Value] = []
         for item in rounds[:1] if many else rounds:
             self.i.binding.assign(target, item, scope, expr.site)
-            for test in tests:
-                self(test, scope)
+            kept = [self.i.statements.truth(test, scope) for test in tests]
+            if False in kept and not many:
+                continue
             with self.i.m.within(loop=expr.site if many else None):
                 inner = self._clause(expr, depth + 1, scope)
             found.extend(inner.items)
-            many |= inner.many or bool(tests)
+            many |= inner.many or None in kept
         return Seq(found[:1] if many else found, "list", many)
 
     def _walrus(self, expr: ir.Walrus, scope: Scope) -> Value:

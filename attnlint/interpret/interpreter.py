@@ -8,7 +8,7 @@ from attnlint.interpret.binding import Binding
 from attnlint.interpret.builtins import Builtins
 from attnlint.interpret.calls import Calls
 from attnlint.interpret.composed import Composed
-from attnlint.interpret.expressions import Expressions
+from attnlint.interpret.expressions import MAX_ROUNDS, Expressions
 from attnlint.interpret.joining import join_all
 from attnlint.interpret.modules import Modules
 from attnlint.interpret.naming import Naming
@@ -38,8 +38,6 @@ from attnlint.values import (
     integer,
     is_none,
 )  # fmt: skip
-
-MAX_ROUNDS = 6
 
 
 class Interpreter:
@@ -141,15 +139,15 @@ class Interpreter:
             return [Seq([], many=True)]
         return [Unknown("a starred value that is not followed")]
 
-    def rounds(self, iterable: Value, site: Site, loop: Site) -> tuple[list[Value], bool]:
-        """The values that a loop's target takes, and whether there may be any number of them."""
+    def rounds(self, iterable: Value, site: Site, loop: Site, most: int = MAX_ROUNDS) -> tuple[list[Value], bool]:
+        """The values that a loop's target takes, `most` of them one by one, and whether there may be any number."""
         iterable = self.shape_items(iterable)
         if isinstance(iterable, Choice):
             lists = [option for option in iterable.options if isinstance(option, Seq)]
             iterable = lists[0] if lists else iterable
         if isinstance(iterable, Layer) and isinstance(iterable.config.get("children"), Seq):
             iterable = iterable.config["children"]
-        if isinstance(iterable, Seq) and not iterable.many and len(iterable.items) <= MAX_ROUNDS:
+        if isinstance(iterable, Seq) and not iterable.many and len(iterable.items) <= most:
             return list(iterable.items), False
         if isinstance(iterable, Seq) and iterable.items:
             first = iterable.items[0]
@@ -158,7 +156,7 @@ class Interpreter:
             return [], not iterable.many
         if isinstance(iterable, Const) and isinstance(iterable.value, str) and len(iterable.value) <= MAX_ROUNDS + 2:
             return [Const(letter) for letter in iterable.value], False
-        if isinstance(iterable, Mapping) and iterable.items and len(iterable.items) <= MAX_ROUNDS:
+        if isinstance(iterable, Mapping) and iterable.items and len(iterable.items) <= most:
             return [Const(key) for key in iterable.items], False
         if isinstance(iterable, Tensor):
             parts = self.m.emit("unbind", {"x": iterable, "axis": integer(0)}, site, "iterate")

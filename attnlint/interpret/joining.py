@@ -8,7 +8,7 @@ from attnlint.ir import Site
 from attnlint.machine import Machine
 from attnlint.ops.signature import as_tensor
 from attnlint.tensor import UNKNOWN_SHAPE, Atom, Axis, Shape, Tensor
-from attnlint.values import NONE, Choice, Const, Instance, Layer, Mapping, Seq, Size, Unknown, Value, is_none
+from attnlint.values import NONE, Choice, Const, Instance, Layer, Lazy, Mapping, Seq, Size, Unknown, Value, is_none
 
 
 def join(machine: Machine, one: Value, other: Value, site: Site) -> Value:
@@ -18,6 +18,9 @@ def join(machine: Machine, one: Value, other: Value, site: Site) -> Value:
         return one
     if isinstance(one, Choice) or isinstance(other, Choice):
         return _choice(machine, one, other, site)
+    if isinstance(one, Lazy) and isinstance(other, Lazy):
+        # `try: import cupy as xp`, else NumPy: what one of two imports gives, the other is to stand for.
+        return one
     first, second = _tensor_like(one), _tensor_like(other)
     if first and second:
         return join_tensors(machine, one, other, site)

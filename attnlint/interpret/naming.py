@@ -11,7 +11,21 @@ from attnlint.ir import Site
 from attnlint.names import kind_of
 from attnlint.state import Scope
 from attnlint.tensor import UNKNOWN_SHAPE, Atom, Axis, Shape
-from attnlint.values import ClassValue, Const, Func, Lazy, Mapping, Partial, Ref, Size, Unknown, Value, as_int, is_none
+from attnlint.values import (
+    Choice,
+    ClassValue,
+    Const,
+    Func,
+    Lazy,
+    Mapping,
+    Partial,
+    Ref,
+    Size,
+    Unknown,
+    Value,
+    as_int,
+    is_none,
+)
 
 if TYPE_CHECKING:
     from attnlint.interpret.interpreter import Interpreter
@@ -40,6 +54,9 @@ class Naming:
             # An import that leads back here finds nothing, as it would while Python imports it.
             holder.names[name] = Unknown(f"{name} is imported in a circle", name)
             value = holder.names[name] = self._looked_into(value, holder, name)
+        elif isinstance(value, Choice) and any(isinstance(option, Lazy) for option in value.options):
+            options = (self._looked_into(o, holder, name) if isinstance(o, Lazy) else o for o in value.options)
+            value = holder.names[name] = Choice(tuple(options))
         return value
 
     def _looked_into(self, lazy: Lazy, holder: Scope, name: str) -> Value:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _BUILT = "build()"
 # What is made in these is a part of another object.
 _MAKERS = frozenset({"__init__", "__post_init__", "setup", "build"})
+_DICTS = frozenset({"builtins.dict", "collections.OrderedDict", "collections.UserDict", "argparse.Namespace"})
 _ENUMS = frozenset({"enum.Enum", "enum.IntEnum", "enum.Flag", "typing.Protocol", "abc.ABC"})
 
 
@@ -44,6 +45,9 @@ class Objects:
         """`cls(*args, **kwargs)`."""
         if any(isinstance(base, Ref) and base.dotted in _ENUMS - {"abc.ABC"} for base in cls.bases):
             return Unknown(f"a member of {cls.name}")
+        if self._is_dict(cls) and (not args or isinstance(args[0], Mapping)):
+            given = dict(args[0].items) if args and isinstance(args[0], Mapping) else {}
+            return Mapping({**given, **kwargs}, bool(args) and isinstance(args[0], Mapping) and args[0].open)
         this = Instance(cls)
         init = self.i.attributes.owner_of(cls, "__init__")
         if init is not None:
@@ -57,9 +61,14 @@ class Objects:
             if holder is not None and isinstance(holder.members[name], Func):
                 self.i.calls.call(self.i.attributes.bind(holder.members[name], this, holder, site), [], {}, site)
         self._forget(this)
-        if not any(frame.name in _MAKERS for frame in self.i.m.frame.stack):
+        if not any(frame.owner and frame.name in _MAKERS for frame in self.i.m.frame.stack):
             self.i.m.made.append(this)
         return this
+
+    def _is_dict(self, cls: ClassValue) -> bool:
+        """Whether a class is a dict whose items are attributes too, and nothing more."""
+        own = all(name.startswith("__") and name != "__init__" for name in cls.members)
+        return own and any(isinstance(base, Ref) and base.dotted in _DICTS for base in cls.bases)
 
     def build(self, this: Instance, given: Value, site: Site) -> None:
         """Run the method that makes an object's weights once its first input's shape is known, if it has one."""

@@ -61,7 +61,7 @@ class Subscripts:
             case ShapeOf():
                 return self._of_shape(owner, first, site)
             case Mapping():
-                return self._of_dict(owner, as_str(first))
+                return self._of_dict(owner, _key(first))
             case Choice(options):
                 kept = [option for option in options if not is_none(option)]
                 return self.i.join([self.get(option, items, site, is_tuple) for option in kept], site)
@@ -91,11 +91,11 @@ class Subscripts:
         if tensor is not None:
             m.replace(tensor, m.emit("setitem", {"x": tensor, "items": Seq(items), "value": value}, site, "[]="))
         elif isinstance(owner, Mapping):
-            key = as_str(items[0])
+            key = _key(items[0])
+            self._record(owner, key or "?", owner.items.get(key or ""), value, site)
             if key is None:
                 owner.open = True
             else:
-                self._record(owner, key, owner.items.get(key), value, site)
                 m.journal.write(owner.items, key, value)
         elif isinstance(owner, Unknown) and (key := as_str(items[0])) is not None:
             self._record(owner, key, owner.attrs.get(f"[{key}]"), value, site)
@@ -218,3 +218,9 @@ def holds_weights(owner: Unknown) -> bool:
 
 def _is_dict_like(owner: Value, items: list[Value]) -> bool:
     return isinstance(owner, Unknown) and owner.tensor is None and bool(items) and as_str(items[0]) is not None
+
+
+def _key(value: Value | None) -> str | None:
+    """The key of a dict's item: a text, or a number as text."""
+    number = as_int(value) if isinstance(value, Size) else None
+    return str(number) if number is not None else as_str(value)
