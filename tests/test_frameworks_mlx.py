@@ -31,6 +31,8 @@ image = Tensor.empty(2, 3, 16, 16)
 
 MLX_CASES = [
     ("mx.softmax(x, axis=-1)", (2, 4, 6, 8)),
+    ("nn.GRU(32, 12)(y)", (2, 6, 12)),
+    ("nn.RNN(32, 12)(y)", (2, 6, 12)),
     ("x.transpose(0, 2, 1, 3)", (2, 6, 4, 8)),
     ("x.transpose()", (8, 6, 4, 2)),
     ("mx.transpose(x, (0, 1, 3, 2))", (2, 4, 8, 6)),

@@ -40,6 +40,8 @@ def in_comment(text):
         ("# (B, T, C) -> (B, T, H, D)", "B T H D"),
         ("# (B, H, T, D) => transpose => (B, T, H, D)", "B T H D"),
         ("# [seq_len]", "seq_len"),
+        ("# head_num None F D", "head_num batch F D"),
+        ("# None T d_model", "batch T d_model"),
     ],
 )
 def test_the_shape_of_the_value_on_the_line(text, sizes):

@@ -62,6 +62,7 @@ CLASSES = {
     "cached_property": "from functools import cached_property\nclass C:\n    @cached_property\n    def w(self):\n        return np.zeros((2, 3))\nx = C().w.T\n",
     "staticmethod": A + "class C:\n    @staticmethod\n    def f(t):\n        return t.T\n    def g(self, t):\n        return self.f(t)\nx = C.f(a)\ny = C().g(a)\n",
     "classmethod": "class C:\n    n = 4\n    @classmethod\n    def make(cls, m):\n        return cls(m)\n    def __init__(self, m):\n        self.m = m\nc = C.make(3)\nx = np.zeros((c.m, c.n))\n",
+    "asked in Python's own order": A + "class R:\n    def f(self, t):\n        return t\nclass P(R):\n    def f(self, t):\n        return super().f(t).T\nclass Q(R):\n    def f(self, t):\n        return super().f(t)[:1]\nclass D(P, Q):\n    pass\nx = D().f(a)\ny = P().f(a)\n",
     "inherited": A + "class C:\n    def f(self, t):\n        return self.g(t)\n    def g(self, t):\n        return t\nclass D(C):\n    def g(self, t):\n        return t.T\nx = D().f(a)\ny = C().f(a)\n",
     "super().__init__": "class C:\n    def __init__(self, n):\n        self.n = n\nclass D(C):\n    def __init__(self, n, m):\n        super().__init__(n + 1)\n        self.m = m\nd = D(2, 5)\nx = np.zeros((d.n, d.m))\n",
     "super() with arguments": "class C:\n    def __init__(self, n):\n        self.n = n\nclass D(C):\n    def __init__(self, n):\n        super(D, self).__init__(n + 1)\nx = np.zeros((D(2).n,))\n",

@@ -1,5 +1,7 @@
 """Python as the interpreter follows it: each snippet is run too, and every array must have the shape that it has."""
 
+# ruff: noqa: E501  (one snippet is one line)
+
 import pytest
 
 A, B = "a = np.zeros((2, 3))\n", "b = np.zeros((5, 7, 11))\n"
@@ -25,6 +27,14 @@ ASSIGNMENTS = {
     "dict merge": A + B + "d = {**{'p': a}, 'q': b}\nx = d['q']\ny = d['p']\n",
     "dict methods": A + B + "d = dict(p=a)\nd.update(q=b)\nx = d.get('q')\ny = d.get('r', a)\nz = d.pop('p')\n",
     "dict items": A + "d = {'p': a, 'q': a.T}\nfor k, v in d.items():\n    x = v\n",
+    "dict comprehension that chooses": A
+    + B
+    + "d = {k: v.T for k, v in {'p': a, 'q': b}.items() if k != 'p'}\nx = d['q']\ny = a.T if 'p' in d else b\n",
+    "list comprehension that chooses": A + B + "x, = [t for n, t in ((0, a), (1, b)) if n > 0]\n",
+    "numbers as keys": A + B + "d = {}\nd[0] = a\nd[1] = b\nx, y = d[1], d[0]\n",
+    "a dict of its own class": A
+    + B
+    + "class C(dict):\n    __getattr__ = dict.__getitem__\nc = C(p=a, q=b)\nx, y = c.p, c['q']\n",
     "dict comprehension": A + B + "d = {k: v.T for k, v in [('p', a), ('q', b)]}\nx, y = d['p'], d['q']\n",
     "list methods": A + B + "l = []\nl.append(a)\nl.extend([b, a.T])\nx, y, z = l\nw = l.pop()\n",
     "list arithmetic": A + B + "l = [a] + [b] * 2\nx, y, z = l\n",

@@ -14,6 +14,7 @@ from attnlint.values import (
     Func,
     Instance,
     Mapping,
+    Native,
     Ref,
     Seq,
     ShapeOf,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 _BUILT = "build()"
 # What is made in these is a part of another object.
 _MAKERS = frozenset({"__init__", "__post_init__", "setup", "build"})
-_DICTS = frozenset({"builtins.dict", "collections.OrderedDict", "collections.UserDict", "argparse.Namespace"})
+_DICTS = frozenset({"collections.OrderedDict", "collections.UserDict", "argparse.Namespace"})
 _ENUMS = frozenset({"enum.Enum", "enum.IntEnum", "enum.Flag", "typing.Protocol", "abc.ABC"})
 
 
@@ -68,7 +69,10 @@ class Objects:
     def _is_dict(self, cls: ClassValue) -> bool:
         """Whether a class is a dict whose items are attributes too, and nothing more."""
         own = all(name.startswith("__") and name != "__init__" for name in cls.members)
-        return own and any(isinstance(base, Ref) and base.dotted in _DICTS for base in cls.bases)
+        return own and any(
+            (isinstance(base, Native) and base.name == "dict") or (isinstance(base, Ref) and base.dotted in _DICTS)
+            for base in cls.bases
+        )
 
     def build(self, this: Instance, given: Value, site: Site) -> None:
         """Run the method that makes an object's weights once its first input's shape is known, if it has one."""
