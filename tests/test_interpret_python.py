@@ -1,6 +1,6 @@
 """Python as the interpreter follows it: each snippet is run too, and every array must have the shape that it has."""
 
-# ruff: noqa: E501  (one snippet is one line)
+
 
 import pytest
 

@@ -128,7 +128,13 @@ def _has_heads(tensor: Tensor) -> bool:
 
 
 def _has_weight(op: OpCall) -> bool:
-    return any(tensor.param for tensor in op.inputs) or len(op.inputs) < 2
+    return any(tensor.param or _is_drawn(tensor) for tensor in op.inputs) or len(op.inputs) < 2
+
+
+def _is_drawn(tensor: Tensor) -> bool:
+    """Whether it is a matrix of random numbers, as weights are before they are trained."""
+    made = list(ancestors(tensor, lambda op: op.name in {"cast", "mul", "div", "index"}, 6))
+    return tensor.rank == 2 and any(op.name == "rand" for op in made)
 
 
 def _show(op: OpCall, factor: Value, site: AttentionSite) -> str:
