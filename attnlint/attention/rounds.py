@@ -113,7 +113,8 @@ def _is_mutable(name: str, value: Value, trace: Trace) -> bool:
     if isinstance(value, Mapping) and any(cell.owner is value for cell in trace.cells):
         return True
     changes = r"(?:\.(?:append|extend|update|insert|copy_|index_copy_)\(|\[[^\]]*\]\s*=[^=])"
-    return re.search(rf"\b{re.escape(name)}(?:\[[^\]]*\])*{changes}", trace.text) is not None
+    written = re.compile(rf"\b{re.escape(name)}(?:\[[^\]]*\])*{changes}")
+    return any(written.search(text) for text in (trace.text, *trace.files.values()))
 
 
 def _held(trace: Trace, value: Value) -> list[Tensor]:
