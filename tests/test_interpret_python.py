@@ -1,7 +1,5 @@
 """Python as the interpreter follows it: each snippet is run too, and every array must have the shape that it has."""
 
-
-
 import pytest
 
 A, B = "a = np.zeros((2, 3))\n", "b = np.zeros((5, 7, 11))\n"

@@ -94,6 +94,9 @@ def heads_of(op: OpCall) -> Axis:
 
 def _compare(mask: Shape, scores: Shape, info: MaskInfo, site: AttentionSite | None) -> Misfit | None:
     text = f"a mask of shape {show_shape(mask)} on scores {show_shape(scores)}"
+    if site is not None and "use_causal_mask" in site.op.args and len(mask.axes) > 3:
+        # With an axis for the heads, which the layer takes too.
+        return None
     folds = site is not None and site.op.name == "mha" and not {"per_head", "use_causal_mask"} & set(site.op.args)
     if site is not None and folds and len(mask.axes) == 3:
         return _unfolded(mask, site)

@@ -79,7 +79,8 @@ def _is_scalar_like(tensor: Tensor) -> bool:
     if tensor.param:
         return True
     if not tensor.shape.known:
-        return not classify(tensor).unseen or any(op.name == "input" for op in ancestors(tensor, lambda _: True, 20))
+        names = {op.name for op in ancestors(tensor, lambda _: True, 20)}
+        return "unknown" not in names or "input" in names
     wide = [axis for axis in tensor.axes if not axis.is_one and axis.kind != "heads"]
     return not wide or any(op.name in _NORMS for op in ancestors(tensor, lambda _: True, 20))
 

@@ -133,11 +133,14 @@ class Builtins:
     def _zip(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
         columns = [self.i.rounds(value, site, site) for value in args]
         many = any(flag for _, flag in columns)
+        if many:
+            # Of a list of any length there are the first and the last: of the others these too.
+            columns = [([*items[:1], *items[-1:]] if items else [], flag) for items, flag in columns]
         length = min((len(items) for items, _ in columns), default=0)
         rows: list[Value] = [Seq([items[n] for items, _ in columns]) for n in range(length)]
-        # Where nothing but the first row differs from itself, one row stands for all.
-        same = many and all(items[:1] == items[-1:] for items, _ in columns)
-        return Seq(rows[:1] if same else rows, "list", many)
+        # One row stands for any number of them, unless objects go along that keep something of their own.
+        kept = any(isinstance(items[-1], Instance) and items[-1] is not items[0] for items, _ in columns if items)
+        return Seq(rows[:1] if many and not kept else rows, "list", many)
 
     def _map(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
         if len(args) < 2:

@@ -137,7 +137,11 @@ class _FileTracer:
         self.finished.add(part)
         probe = Interpreter(self._machine(part.name))
         self.globals.names.setdefault(part.name, Lazy(part))
-        value = probe.transforms.unwrapped(probe.force(self.globals, part.name))
+        try:
+            value = probe.transforms.unwrapped(probe.force(self.globals, part.name))
+        except OutOfBudget:
+            self.traces.append(Trace(part.name, notes=[f"what makes {part.name} is too long to be followed"]))
+            return
         if isinstance(value, Func) and isinstance(value.node, ir.Function):
             if value.node not in self.visited:
                 self._run(part.name, value)

@@ -121,13 +121,15 @@ class Transforms:
         plain = decorator.func if isinstance(decorator, ir.Call) else decorator
         if not isinstance(plain, ir.Name) or scope.holder(plain.id) is None:
             return func
-        if not isinstance(self.i.expr(plain, scope), Func):
+        decorating = self.i.expr(plain, scope)
+        if not isinstance(decorating, Func) or not isinstance(decorating.node, ir.Function):
+            return func
+        if not any(map(_names_arguments, _wrappers(decorating.node.body))):
             return func
         # A method does not see the names of its class's body.
         inner = Func(func.node, scope.parent, None, func.owner) if scope.kind == "class" and scope.parent else func
         made = self.i.calls.call(self.i.expr(decorator, scope), [inner], {}, func.node.site)
-        named = [param for param in made.node.params if not param.kind] if isinstance(made, Func) else []
-        if not isinstance(made, Func) or made.node is func.node or not {p.name for p in named} - {"self"}:
+        if not isinstance(made, Func) or made.node is func.node or not _names_arguments(made.node):
             return func
         # Every function has a wrapper of its own, so that one that was visited does not stand for another's.
         return Func(replace(made.node), made.scope)
@@ -236,6 +238,16 @@ class Transforms:
         result = self.i.calls.call(func, args, kwargs, site)
         gradients = Unknown("gradients")
         return Seq([result, gradients]) if "value" in name else gradients
+
+
+def _wrappers(block: ir.Block) -> list[ir.Function]:
+    """The functions that stand in a decorator, those in them too."""
+    inner = [stmt for stmt in block if isinstance(stmt, ir.Function)]
+    return [*inner, *(deeper for one in inner for deeper in _wrappers(one.body))]
+
+
+def _names_arguments(node: ir.Function | ir.Lambda) -> bool:
+    return bool({param.name for param in node.params if not param.kind} - {"self", "func", "fn", "f", "cls"})
 
 
 def _axis_for(axes: Value, number: int) -> Value:
