@@ -12,6 +12,7 @@ FUNCTIONS: dict[str, Spelling] = {
 }
 
 LAYERS: dict[str, LayerSpelling] = {
-    f"einops.layers.torch.{name}": layer(op, f"pattern{extra}", "x=input")
+    f"einops.layers.{library}.{name}": layer(op, f"pattern{extra}", "x=input")
+    for library in ("torch", "flax", "keras", "tensorflow")
     for name, op, extra in (("Rearrange", "rearrange", ""), ("Reduce", "einops_reduce", " reduction"))
 }
