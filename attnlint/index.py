@@ -12,6 +12,7 @@ from functools import cached_property
 from attnlint import ir
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+_REGISTERS = re.compile(r"^def \w*regist\w*\(|^@[\w.]*regist\w*\(", re.M)
 _WORD = re.compile(r"[A-Za-z_]\w*")
 # Words of which one stands in every definition that a rule could have something to say about.
 _CONCERNS = re.compile(
@@ -58,7 +59,8 @@ class Part:
 class FileIndex:
     """The parts of one file, in order.
 
-    `assigned` are the names that its statements outside of definitions bind, `stars` modules whose names it imports.
+    `assigned` are the names that its statements outside of definitions bind, `stars` modules whose names it imports;
+    `is_followed` says that every file that it imports has been read.
     """
 
     parts: list[Part]
@@ -67,6 +69,12 @@ class FileIndex:
     imports: dict[str, str] = field(default_factory=dict)
     assigned: frozenset[str] = frozenset()
     stars: tuple[str, ...] = ()
+    is_followed: bool = False
+
+    @cached_property
+    def registers(self) -> bool:
+        """Whether decorators of this file, or used in it, put definitions into a table."""
+        return _REGISTERS.search(self.text) is not None
 
     @cached_property
     def definitions(self) -> list[Part]:

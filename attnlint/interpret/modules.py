@@ -135,13 +135,17 @@ class Modules:
 
     def registered(self, key: str) -> Value | None:
         """The definition that a decorator such as `@register("key")` puts into a table under that key."""
-        texts = (self.i.m.index.text, *(one.index.text for one in self.loaded.values()))
-        if not any("regist" in text for text in texts):
+        root = self.i.m.index
+        if not any(index.registers for index in (root, *(one.index for one in self.loaded.values()))):
             return None
-        self._load_imports()
+        if not root.is_followed:
+            root.is_followed = True
+            self._load_imports()
         marked = re.compile(rf"(?m)^@[\w.]*regist\w*\([^)\n]*[\"']{re.escape(key)}[\"']")
         files = [(self.i.m.index, self.i.m.globals), *((one.index, one.scope) for one in self.loaded.values())]
         for index, scope in files:
+            if not index.registers:
+                continue
             for part in index.definitions:
                 if part.text.lstrip().startswith("@") and marked.search(part.text) and part.name in scope.names:
                     return self.i.force(scope, part.name)
