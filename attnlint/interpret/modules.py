@@ -35,6 +35,7 @@ class Modules:
     def __init__(self, interpreter: Interpreter) -> None:
         self.i = interpreter
         self.loaded: dict[str, ModuleValue] = interpreter.m.modules
+        self.libraries: dict[str, str] = {}
 
     def imported(self, dotted: str, importer: str) -> Value:
         """What an imported name stands for: something of the project, or a reference to another package."""
@@ -114,8 +115,9 @@ class Modules:
 
     def library(self, path: str) -> str:
         """The array library that a file works with: that of its own imports, or of the file the trace began in."""
-        module = self.loaded.get(path)
-        return (main_library(module.index) if module is not None else "") or self.i.m.library
+        if path not in self.libraries and path in self.loaded:
+            self.libraries[path] = main_library(self.loaded[path].index)
+        return self.libraries.get(path) or self.i.m.library
 
     def own(self, name: str, scope: Scope) -> Value | None:
         """What a name is in the file that code stands in, where that is another than the one the trace began in."""
