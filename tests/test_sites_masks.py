@@ -2,6 +2,10 @@
 
 import pytest
 
+from attnlint.analyse import findings
+from attnlint.rule import all_rules
+from attnlint.source import make_source
+
 TORCH = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\nimport numpy as np\n"
 FILL = "s = s.masked_fill(m, float('-inf'))"
 
@@ -146,3 +150,47 @@ def test_a_mask_that_the_caller_makes(sites):
     code = attention("s = s.masked_fill(mask == 0, -1e9)", params="q, k, v, mask")
     code += "def model(x):\n    n = x.shape[1]\n    return attention(x, x, x, torch.tril(torch.ones(n, n)))\n"
     assert told(sites, code) == {"causal"}
+
+
+PACKED = """
+def pack(hidden_states, n_rep):
+    if hidden_states is None or hidden_states.shape[1] == 1:
+        return hidden_states
+    batch, num_heads, _, dim = hidden_states.shape
+    return hidden_states.reshape(batch, num_heads // n_rep, n_rep, dim)
+
+
+class Attention(nn.Module):
+    def __init__(self, d_model, num_heads, n_rep):
+        super().__init__()
+        self.num_heads, self.n_rep = num_heads, n_rep
+        self.kv_heads = num_heads // n_rep
+        self.head_dim = d_model // num_heads
+        self.q_proj = nn.Linear(d_model, d_model)
+        self.k_proj = nn.Linear(d_model, self.kv_heads * self.head_dim)
+        self.v_proj = nn.Linear(d_model, self.kv_heads * self.head_dim)
+
+    def forward(self, query, memory, attention_mask=None):
+        batch = query.shape[0]
+        query = self.q_proj(query).view(batch, -1, self.num_heads, self.head_dim).transpose(1, 2)
+        key = self.k_proj(memory).view(batch, -1, self.kv_heads, self.head_dim).transpose(1, 2)
+        value = self.v_proj(memory).view(batch, -1, self.kv_heads, self.head_dim).transpose(1, 2)
+        if query.shape[2] == 1:
+            query = pack(query, self.n_rep)
+            attention_mask = %s
+        return F.scaled_dot_product_attention(query, key, value, attn_mask=attention_mask)
+"""
+
+
+@pytest.mark.parametrize(
+    ("mask", "fits"),
+    [
+        ("pack(attention_mask, self.n_rep)", True),
+        ("torch.ones(batch, self.kv_heads, self.n_rep, self.head_dim).bool()", False),
+    ],
+)
+def test_a_mask_is_not_judged_by_what_a_function_of_any_tensor_calls_its_axes(mask, fits):
+    """The last axis of a mask that is packed as the queries are is still that of the keys."""
+    source = make_source(TORCH + PACKED % mask, "attention.py")
+    found = str(findings(source, all_rules()))
+    assert ("mask-shape-mismatch" in found) is not fits

@@ -40,7 +40,16 @@ def misfit(use: MaskUse, site: AttentionSite | None) -> Misfit | None:
     if not _is_sure(mask):
         # Whatever it was before, an axis that is put in last is where the keys are.
         return _of_queries(mask.shape, scores, use.info, site)
-    return _compare(mask.shape, scores, use.info, site)
+    found = _compare(mask.shape, scores, use.info, site)
+    return None if found is not None and not found.certain and _is_named_for_others(mask) else found
+
+
+def _is_named_for_others(mask: Tensor) -> bool:
+    """Whether its features are what a function that takes any tensor calls the axes that this mask came with."""
+    features = [axis for axis in mask.shape.axes[-2:] if axis.kind == "feature"]
+    given = [op.output for op in ancestors_of_mask(mask) if op.name in {"input", "unknown"}]
+    own = [axis for tensor in given if tensor is not None for axis in tensor.shape.axes]
+    return any(axis.same(theirs) for axis in features for theirs in own)
 
 
 def _is_sure(mask: Tensor) -> bool:
