@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from attnlint.ir import Site
 from attnlint.tensor import Tensor
-from attnlint.values import Choice, Instance, Seq, Unknown, Value
+from attnlint.values import CALLED, Choice, Func, Instance, Seq, Unknown, Value
 
 if TYPE_CHECKING:
     from attnlint.attention.sites import AttentionSite
@@ -149,6 +149,17 @@ class CallRecord:
     frame: Frame
     index: int
     loops: tuple[Site, ...] = ()
+
+    @property
+    def given(self) -> dict[str, Value]:
+        """The arguments by the names of the parameters, as far as the callee tells these."""
+        callee, bound = self.callee, False
+        if isinstance(callee, Instance):
+            found, bound = (callee.cls.members.get(name) for name in CALLED), True
+            callee = next((member for member in found if isinstance(member, Func)), callee)
+        params = [param.name for param in callee.node.params] if isinstance(callee, Func) else []
+        bound |= isinstance(callee, Func) and callee.this is not None
+        return {**dict(zip(params[bound:], self.args, strict=False)), **self.kwargs}
 
 
 @dataclass(eq=False, slots=True)

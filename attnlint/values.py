@@ -84,6 +84,10 @@ class Func:
         return getattr(self.node, "name", "<lambda>")
 
 
+# The methods that calling an object runs, in the order in which the frameworks look for them.
+CALLED = ("forward", "call", "__call__")
+
+
 @dataclass(eq=False, slots=True)
 class ClassValue:
     """A class of the project: its bases, and its body's names once it has been run."""
@@ -137,12 +141,16 @@ class Lazy:
 
 @dataclass(eq=False, slots=True)
 class ModuleValue:
-    """Another file of the project; `asked` are the names that its own statements were run for."""
+    """Another file of the project; `asked` are the names that its own statements were run for.
+
+    `library` is the one whose arrays it works with, once that was asked.
+    """
 
     index: FileIndex
     scope: Scope
     dotted: str
     asked: set[str] = field(default_factory=set)
+    library: str | None = None
 
 
 @dataclass(frozen=True, eq=False, slots=True)

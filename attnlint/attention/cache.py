@@ -12,7 +12,7 @@ from attnlint.ir import Site
 from attnlint.names import is_cache_name, role_of
 from attnlint.tensor import Tensor
 from attnlint.trace import Cell, Frame, OpCall, Trace, exclude, tensors_in
-from attnlint.values import Func, Unknown, Value, is_none
+from attnlint.values import Unknown, Value, is_none
 
 KEEPS = frozenset(
     """concat hstack vstack stack setitem at_set scatter copy_into roll pad where cumsum dynamic_update_slice""".split()
@@ -124,14 +124,7 @@ def _holds_nothing(trace: Trace, value: Value) -> bool:
 
 def _parameters_for(trace: Trace, value: Value) -> set[str]:
     """The names of the parameters that a value is passed to."""
-    found: set[str] = set()
-    for call in trace.calls:
-        if isinstance(call.callee, Func):
-            params = [param.name for param in call.callee.node.params]
-            params = params[1:] if call.callee.this is not None else params
-            found |= {name for name, arg in zip(params, call.args, strict=False) if arg is value}
-        found |= {name for name, arg in call.kwargs.items() if arg is value}
-    return found
+    return {name for call in trace.calls for name, arg in call.given.items() if arg is value}
 
 
 def is_incremental(frame: Frame, code: str) -> bool:

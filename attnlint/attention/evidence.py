@@ -168,7 +168,7 @@ def _language_model(trace: Trace, site: AttentionSite) -> Direction | None:
     behind = set(ancestors(site.query, lambda _: True, 400)) if site.query is not None else set()
     embeds = [op for op in trace.ops if op.name == "embedding"]
     # Of a model with two vocabularies only that of the tokens that this attention reads says anything of it.
-    tables = [(op, as_dim(op.args.get("num"))) for op in embeds if op in behind or not behind & set(embeds)]
+    tables = [(op, as_dim(op.args.get("num"))) for op in [op for op in embeds if op in behind] or embeds]
     heads = [(op, as_dim(op.args.get("out"))) for op in trace.ops if op.name == "linear" and op.index > site.op.index]
     for _, num in tables:
         for _, out in heads:

@@ -83,8 +83,7 @@ def _scores_shape(use: MaskUse, site: AttentionSite | None) -> Shape | None:
     if op.name == "mha" and site is not None and site.query is not None and site.key is not None:
         position = -2 if as_bool(op.args.get("batch_first")) else 0
         rows, columns = site.query.shape.at(position), site.key.shape.at(position)
-        if "use_causal_mask" in op.args and site.query.rank == 3 and rows is not None and columns is not None:
-            # Keras' layer takes the batch too, and puts in the heads itself.
+        if _is_for_each_example(op) and site.query.rank == 3 and rows is not None and columns is not None:
             return Shape((site.query.axes[0], rows, columns))
         if as_bool(op.args.get("per_head")) and rows is not None and columns is not None:
             return Shape((*site.query.shape.axes[:-2], heads_of(op), rows, columns), site.query.shape.open)
@@ -96,6 +95,11 @@ def _scores_shape(use: MaskUse, site: AttentionSite | None) -> Shape | None:
     return None
 
 
+def _is_for_each_example(op: OpCall) -> bool:
+    """Whether a layer takes a mask for each entry of the batch and puts in the heads itself, as that of Keras does."""
+    return "use_causal_mask" in op.args
+
+
 def heads_of(op: OpCall) -> Axis:
     """The axis of heads in the scores of a library's layer, which nobody sees."""
     return fresh(as_dim(op.args.get("num_heads")), "heads")
@@ -103,11 +107,11 @@ def heads_of(op: OpCall) -> Axis:
 
 def _compare(mask: Shape, scores: Shape, info: MaskInfo, site: AttentionSite | None) -> Misfit | None:
     text = f"a mask of shape {show_shape(mask)} on scores {show_shape(scores)}"
-    if site is not None and "use_causal_mask" in site.op.args and len(mask.axes) > 3:
+    if site is not None and _is_for_each_example(site.op) and len(mask.axes) > 3:
         # With an axis for the heads, which the layer takes too.
         return None
-    folds = site is not None and site.op.name == "mha" and not {"per_head", "use_causal_mask"} & set(site.op.args)
-    if site is not None and folds and len(mask.axes) == 3:
+    folds = site is not None and site.op.name == "mha" and "per_head" not in site.op.args
+    if site is not None and folds and not _is_for_each_example(site.op) and len(mask.axes) == 3:
         return _unfolded(mask, site)
     if not scores.open and not mask.open and len(mask.axes) > len(scores.axes):
         return Misfit(f"{text} has more axes than they do", True)

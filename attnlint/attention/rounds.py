@@ -13,7 +13,7 @@ from attnlint.names import is_cache_name
 from attnlint.ops.create import FRESH
 from attnlint.tensor import Tensor
 from attnlint.trace import CallRecord, Cell, OpCall, Trace, tensors_in
-from attnlint.values import Func, Instance, Mapping, Seq, Value
+from attnlint.values import Instance, Mapping, Seq, Value
 
 _WRITES = KEEPS | {"assign"}
 
@@ -81,29 +81,16 @@ def dropped(trace: Trace) -> Iterator[Loss]:
     seen: set[Site] = set()
     for call in trace.calls:
         before = first.setdefault((call.site, call.callee), call)
-        if before is call or call.site in seen or not any(one_token(value) for value in _given(call).values()):
+        if before is call or call.site in seen or not any(map(one_token, call.given.values())):
             continue
-        earlier = _given(before)
-        for name, value in _given(call).items():
+        earlier = before.given
+        for name, value in call.given.items():
             same = earlier.get(name) is value and is_cache_name(name)
             if same and not _is_mutable(name, value, trace) and _comes_back_longer(trace, call.result, value):
                 seen.add(call.site)
                 text = f"the {name} that comes back is dropped: every round is given the same one again"
                 yield Loss(call.site, text)
                 break
-
-
-def _given(call: CallRecord) -> dict[str, Value]:
-    """The arguments of a call by the names of the parameters."""
-    callee = call.callee
-    if isinstance(callee, Instance):
-        found = [callee.cls.members.get(name) for name in ("forward", "call", "__call__")]
-        callee = next((member for member in found if isinstance(member, Func)), callee)
-        params = [p.name for p in callee.node.params[1:]] if isinstance(callee, Func) else []
-    else:
-        params = [p.name for p in callee.node.params] if isinstance(callee, Func) else []
-        params = params[1:] if isinstance(callee, Func) and callee.this is not None else params
-    return {**dict(zip(params, call.args, strict=False)), **call.kwargs}
 
 
 def _is_mutable(name: str, value: Value, trace: Trace) -> bool:

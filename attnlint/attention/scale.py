@@ -12,7 +12,7 @@ from attnlint.attention.sites import AttentionSite
 from attnlint.dims import Answer, const, equal
 from attnlint.tensor import Tensor, show_axis
 from attnlint.trace import OpCall
-from attnlint.values import Choice, Const, Size, Unknown, Value
+from attnlint.values import Choice, Const, Size, Unknown, Value, as_int
 
 _NORMS = frozenset({"norm", "normalize", "sqrt", "rsqrt", "exp"})
 _PASSES = LAYOUT | frozenset(
@@ -68,7 +68,7 @@ def scalar_factor(op: OpCall) -> Value | None:
 
 def is_one(value: Value | None) -> bool:
     """Whether a factor is the number 1, which scales nothing."""
-    return (isinstance(value, Const) and value.value == 1) or (isinstance(value, Size) and value.dim.value == 1)
+    return as_int(value) == 1
 
 
 def _is_scalar_like(tensor: Tensor) -> bool:

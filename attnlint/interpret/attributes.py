@@ -14,6 +14,7 @@ from attnlint.ir import Site
 from attnlint.ops.signature import as_tensor
 from attnlint.tensor import Tensor
 from attnlint.values import (
+    CALLED,
     NONE,
     Choice,
     ClassValue,
@@ -122,6 +123,11 @@ class Attributes:
         if name in cls.members:
             return cls
         return next((base for base in lineage(cls) if name in base.members), None)
+
+    def called(self, cls: ClassValue) -> tuple[str, ClassValue] | None:
+        """The method that calling an object of a class runs, and the class that defines it."""
+        held = ((name, self.owner_of(cls, name)) for name in CALLED)
+        return next(((name, holder) for name, holder in held if holder is not None), None)
 
     def lacks(self, owner: Instance, name: str) -> bool:
         """Whether an object surely has no such attribute: its class and all bases of it are in sight."""

@@ -177,12 +177,12 @@ class Calls:
         return self.objects.symbolic(cls, site)
 
     def _through_object(self, this: Instance, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
-        for name in ("forward", "call", "__call__"):
-            holder = self.i.attributes.owner_of(this.cls, name)
-            if holder is not None:
-                self.objects.build(this, args[0] if args else next(iter(kwargs.values()), NONE), site)
-                bound = self.i.attributes.bind(holder.members[name], this, holder, site)
-                return self.call(bound, args, kwargs, site, name)
+        called = self.i.attributes.called(this.cls)
+        if called is not None:
+            name, holder = called
+            self.objects.build(this, args[0] if args else next(iter(kwargs.values()), NONE), site)
+            bound = self.i.attributes.bind(holder.members[name], this, holder, site)
+            return self.call(bound, args, kwargs, site, name)
         base = next((b for b in this.cls.bases if isinstance(b, Ref) and layer(b.dotted)), None)
         if isinstance(base, Ref):
             return self._layer(Layer(layer(base.dotted).op, {}, base.dotted), args, kwargs, site)  # type: ignore[union-attr]

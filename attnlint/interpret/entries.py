@@ -13,7 +13,7 @@ from attnlint.machine import Machine, OutOfBudget
 from attnlint.state import Scope
 from attnlint.tensor import Shape
 from attnlint.trace import Frame, Trace
-from attnlint.values import NONE, ClassValue, Func, Instance, Lazy, ModuleValue, Seq, Unknown, Value
+from attnlint.values import CALLED, NONE, ClassValue, Func, Instance, Lazy, ModuleValue, Seq, Unknown, Value
 
 MAX_SCRIPT = 200_000
 MAX_RETRACE = 1_500
@@ -91,8 +91,8 @@ class _FileTracer:
     def _built(self, interpreter: Interpreter) -> None:
         """Call the layers that code builds with sizes of its own and calls nowhere: the sizes tell on them."""
         for this in interpreter.m.made[:MAX_BUILT]:
-            held = [(n, interpreter.attributes.owner_of(this.cls, n)) for n in ("forward", "call", "__call__")]
-            member = next((holder.members[n] for n, holder in held if holder is not None), None)
+            called = interpreter.attributes.called(this.cls)
+            member = called[1].members[called[0]] if called is not None else None
             if isinstance(member, Func) and member.node not in self.visited:
                 given = interpreter.calls.objects.parameters(member.node, member, member.node.site, skip_first=True)
                 interpreter.calls.call(this, [], dict(given), member.node.site)
@@ -251,7 +251,7 @@ def _no_weight(value: Value) -> None:
 
 def _is_worth(part: Part, name: str) -> bool:
     """Whether a method that nobody calls is to be begun at: what an object's call runs, or what speaks of attention."""
-    if name in {"forward", "call", "__call__"} or len(part.text) < SMALL:
+    if name in CALLED or len(part.text) < SMALL:
         return True
     body = re.search(rf"^[ \t]+(?:async )?def {name}\b[\s\S]*?(?=^[ \t]+(?:@|async def|def) |\Z)", part.text, re.M)
     return body is None or _STRONG.search(body.group(0)) is not None
@@ -260,7 +260,7 @@ def _is_worth(part: Part, name: str) -> bool:
 def _methods(cls: ClassValue) -> list[str]:
     """The methods to begin at: what calling the object runs first, then the others."""
     names = [name for name, member in cls.members.items() if isinstance(member, Func) and name not in _NEVER]
-    first = [name for name in ("forward", "call", "__call__") if name in names]
+    first = [name for name in CALLED if name in names]
     return first + [name for name in names if name not in first]
 
 

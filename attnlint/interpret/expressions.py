@@ -251,8 +251,7 @@ class Expressions:
 
     def _is_state(self, value: Value) -> bool:
         """Whether a value is an object that is no layer, such as a cache."""
-        names = ("forward", "call", "__call__")
-        return isinstance(value, Instance) and not any(self.i.attributes.owner_of(value.cls, name) for name in names)
+        return isinstance(value, Instance) and self.i.attributes.called(value.cls) is None
 
     def _clause(self, expr: ir.Comp, depth: int, scope: Scope) -> Seq:
         if depth == len(expr.clauses):

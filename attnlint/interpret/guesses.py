@@ -10,7 +10,7 @@ from attnlint.frameworks import random_method
 from attnlint.ir import Site
 from attnlint.ops.signature import as_tensor
 from attnlint.tensor import Tensor
-from attnlint.values import ClassValue, Func, Instance, Seq, Unknown, Value, as_int, integer, is_none
+from attnlint.values import CALLED, ClassValue, Func, Instance, Seq, Unknown, Value, as_int, integer, is_none
 
 if TYPE_CHECKING:
     from attnlint.interpret.interpreter import Interpreter
@@ -143,7 +143,7 @@ class Guesses:
         return found
 
     def _fits(self, cls: ClassValue, args: list[Value], kwargs: dict[str, Value]) -> bool:
-        for name in ("forward", "call", "__call__"):
+        for name in CALLED:
             member = self.i.attributes.member(cls, name)
             if isinstance(member, Func) and isinstance(member.node, ir.Function):
                 params = [p for p in member.node.params if not p.kind][1:]

@@ -35,7 +35,6 @@ class Modules:
     def __init__(self, interpreter: Interpreter) -> None:
         self.i = interpreter
         self.loaded: dict[str, ModuleValue] = interpreter.m.modules
-        self.libraries: dict[str, str] = {}
 
     def imported(self, dotted: str, importer: str) -> Value:
         """What an imported name stands for: something of the project, or a reference to another package."""
@@ -62,8 +61,7 @@ class Modules:
             return None
         package = self.module(found[0], parent)
         own = package.index.imports.get(name, "") if package is not None else ""
-        is_own = package is not None and (own.rstrip(".") != f".{name}" and bool(own))
-        return self.member(package, name) if package is not None and is_own else None
+        return self.member(package, name) if package is not None and own not in {"", f".{name}"} else None
 
     def _below(self, value: Value, name: str) -> Value:
         match value:
@@ -115,9 +113,10 @@ class Modules:
 
     def library(self, path: str) -> str:
         """The array library that a file works with: that of its own imports, or of the file the trace began in."""
-        if path not in self.libraries and path in self.loaded:
-            self.libraries[path] = main_library(self.loaded[path].index)
-        return self.libraries.get(path) or self.i.m.library
+        module = self.loaded.get(path)
+        if module is not None and module.library is None:
+            module.library = main_library(module.index)
+        return (module.library if module is not None else "") or self.i.m.library
 
     def own(self, name: str, scope: Scope) -> Value | None:
         """What a name is in the file that code stands in, where that is another than the one the trace began in."""
@@ -138,24 +137,25 @@ class Modules:
     def registered(self, key: str) -> Value | None:
         """The definition that a decorator such as `@register("key")` puts into a table under that key."""
         root = self.i.m.index
-        if not any(index.registers for index in (root, *(one.index for one in self.loaded.values()))):
+        if not any(index.registers for index, _ in self._files()):
             return None
         if not root.is_followed:
             root.is_followed = True
             self._load_imports()
         marked = re.compile(rf"(?m)^@[\w.]*regist\w*\([^)\n]*[\"']{re.escape(key)}[\"']")
-        files = [(self.i.m.index, self.i.m.globals), *((one.index, one.scope) for one in self.loaded.values())]
-        for index, scope in files:
-            if not index.registers:
-                continue
-            for part in index.definitions:
+        for index, scope in self._files():
+            for part in index.definitions if index.registers else ():
                 if part.text.lstrip().startswith("@") and marked.search(part.text) and part.name in scope.names:
                     return self.i.force(scope, part.name)
         return None
 
+    def _files(self) -> list[tuple[FileIndex, Scope]]:
+        """The file that the trace began in, and those read since."""
+        return [(self.i.m.index, self.i.m.globals), *((one.index, one.scope) for one in self.loaded.values())]
+
     def _load_imports(self) -> None:
         """Read the project's files that those read so far import: Python runs them, and what they register is there."""
-        queue = [self.i.m.index, *(one.index for one in self.loaded.values())]
+        queue = [index for index, _ in self._files()]
         while queue and len(self.loaded) < MOST_LOADED:
             index = queue.pop(0)
             for dotted in index.imports.values():

@@ -134,9 +134,10 @@ def order_by_role(values: Sequence[Value | None]) -> list[Value | None]:
 
 def broadcast_values(values: Sequence[Value | None]) -> tuple[Shape, tuple[int, ...]]:
     """As `broadcast`, of argument values; a weight of which nothing is known adds no axis to an activation's."""
-    shapes = [shape_of(value) for value in order_by_role(values)]
+    ordered = order_by_role(values)
+    shapes = [shape_of(value) for value in ordered]
     if any((shape.rank or 0) >= 2 for shape in shapes):
-        kept = [s for v, s in zip(order_by_role(values), shapes, strict=True) if s.known or not getattr(v, "param", 0)]
+        kept = [s for v, s in zip(ordered, shapes, strict=True) if s.known or not getattr(v, "param", False)]
         shapes = kept or shapes
     return broadcast(shapes)
 
