@@ -255,3 +255,22 @@ def attention(params, x):
 sums, attn = attention(None, jnp.ones((5, 7)))
 """
     assert shape_of_name(text, "attn") == (5, 7)
+
+
+def test_a_lifted_loop_gives_its_body_the_module_and_what_goes_round():
+    text = """
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+class Halting(nn.Module):
+    @nn.compact
+    def __call__(self, x):
+        def body(mdl, carry):
+            step, h = carry
+            return step + 1, jax.nn.softmax(nn.Dense(5)(h), axis=-1)
+        return nn.while_loop(lambda mdl, carry: carry[0] < 3, body, self, (0, x))[1]
+
+attn = Halting()(jnp.ones((2, 7, 5)))
+"""
+    assert shape_of_name(text, "attn") == (2, 7, 5)

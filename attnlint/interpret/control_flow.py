@@ -26,7 +26,7 @@ class ControlFlow:
             "jax.lax.fori_loop": self._fori,
             "keras.ops.fori_loop": self._fori,
             "jax.lax.while_loop": self._while,
-            "flax.linen.while_loop": self._while,
+            "flax.linen.while_loop": self._while_of_module,
             "tensorflow.while_loop": self._while_laid_out,
             "keras.ops.while_loop": self._while_laid_out,
             "jax.lax.cond": self._cond,
@@ -50,11 +50,19 @@ class ControlFlow:
         return self._twice(lambda carry: self.i.calls.call(body, [counter, carry], {}, site), carry, site)
 
     def _while(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
-        given = {**dict(zip(("cond_fun", "body_fun", "init_val"), args[-3:], strict=False)), **kwargs}
+        given = {**dict(zip(("cond_fun", "body_fun", "init_val"), args, strict=False)), **kwargs}
         body, carry = given.get("body_fun"), given.get("init_val", NONE)
         if body is None:
             return None
         return self._twice(lambda carry: self.i.calls.call(body, [carry], {}, site), carry, site)
+
+    def _while_of_module(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
+        """A loop whose body takes the module before what goes round."""
+        given = {**dict(zip(("cond_fn", "body_fn", "mdl", "init"), args, strict=False)), **kwargs}
+        body, module, carry = given.get("body_fn"), given.get("mdl", NONE), given.get("init", NONE)
+        if body is None:
+            return None
+        return self._twice(lambda carry: self.i.calls.call(body, [module, carry], {}, site), carry, site)
 
     def _while_laid_out(self, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value | None:
         """A loop whose body takes the loop's variables one by one, and gives them back as a list."""
