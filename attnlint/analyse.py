@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 from attnlint.attention.describe import describe
 from attnlint.attention.sites import find_sites
-from attnlint.diagnostic import Diagnostic, Related
+from attnlint.diagnostic import Diagnostic, Fix, Related
 from attnlint.index import index
 from attnlint.interpret.entries import trace_file
 from attnlint.rule import Finding, Rule
@@ -80,6 +81,12 @@ def _diagnostic(rule: Rule, finding: Finding, source: Source) -> Diagnostic:
         finding.site.span,
         related,
         finding.help,
-        finding.fix,
+        _from(home, finding.fix) if finding.fix is not None else None,
         "" if home in {"", source.path} else home,
+        tuple(_from(home, fix) for fix in finding.alternatives),
     )
+
+
+def _from(home: str, fix: Fix) -> Fix:
+    """The fix with the edits of the finding's own file marked as such."""
+    return replace(fix, edits=tuple(replace(edit, path="") if edit.path == home else edit for edit in fix.edits))

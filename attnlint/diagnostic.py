@@ -39,10 +39,11 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """Replace the text of `span` by `text`."""
+    """Replace the text of `span` by `text`. `path` is empty for the finding's own file."""
 
     span: Span
     text: str
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ class Diagnostic:
 
     `code` and `name` are the rule's two spellings, as in `ATT008` and `softmax-wrong-axis`;
     `related` is the evidence in reading order; `help` says what to do about it. `path` is empty for a finding in
-    the file that was linted, and names the project's other file that it stands in.
+    the file that was linted, and names the project's other file that it stands in. `alternatives` are other repairs,
+    of which the author must choose; they are never applied.
     """
 
     code: str
@@ -85,6 +87,7 @@ class Diagnostic:
     help: str = ""
     fix: Fix | None = None
     path: str = ""
+    alternatives: tuple[Fix, ...] = ()
 
 
 SYNTAX_ERROR = ("ATT000", "syntax-error")

@@ -56,10 +56,11 @@ def _diagnostic(data: Mapping[str, Any]) -> Diagnostic:
             "span": Span(**data["span"]),
             "related": tuple(Related(**{**each, "span": Span(**each["span"])}) for each in data["related"]),
             "fix": None if fix is None else _fix(fix),
+            "alternatives": tuple(_fix(each) for each in data["alternatives"]),
         }
     )
 
 
 def _fix(data: Mapping[str, Any]) -> Fix:
-    edits = tuple(Edit(Span(**each["span"]), str(each["text"])) for each in data["edits"])
+    edits = tuple(Edit(Span(**each["span"]), str(each["text"]), str(each["path"])) for each in data["edits"])
     return Fix(str(data["title"]), edits, Applicability(data["applicability"]))

@@ -34,6 +34,7 @@ class Finding:
     related: tuple[tuple[Site, str], ...] = ()
     help: str = ""
     fix: Fix | None = None
+    alternatives: tuple[Fix, ...] = ()
 
 
 Check = Callable[["Trace"], Iterator[Finding]]

@@ -42,6 +42,7 @@ def _diagnostic(each: Diagnostic, filename: str, url: str | None) -> dict[str, A
             for related in each.related
         ],
         "fix": _fix(each.fix) if each.fix else None,
+        "alternatives": [_fix(fix) for fix in each.alternatives],
         "url": url,
     }
 
@@ -50,7 +51,10 @@ def _fix(fix: Fix) -> dict[str, Any]:
     return {
         "applicability": fix.applicability.value,
         "message": fix.title,
-        "edits": [{"content": edit.text, **_location(edit.span)} for edit in fix.edits],
+        "edits": [
+            {"content": edit.text, **_location(edit.span), **({"filename": _filename(edit.path)} if edit.path else {})}
+            for edit in fix.edits
+        ],
     }
 
 
