@@ -50,6 +50,7 @@ def test_shape():
                 }
             ],
         },
+        "alternatives": [],
     }
 
 
