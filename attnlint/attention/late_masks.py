@@ -38,7 +38,7 @@ def late_mask(site: AttentionSite) -> LateMask | None:
         use = mask_use(op, weights)
         if use is None or not _blocks(use) or _is_of_another_kind(use, site) or _renormalised(op, site):
             continue
-        value = _written(op)
+        value = written(op)
         if value is not None and value < -1e3:
             return LateMask(
                 use, True, f"{value:g} is written into the weights, which the softmax has already made sum to 1"
@@ -59,7 +59,7 @@ def _blocks(use: MaskUse) -> bool:
 def _is_of_another_kind(use: MaskUse, site: AttentionSite) -> bool:
     """Dropout and head masks, masks of queries, clean-up of rows with nothing to attend to, and sparse attention."""
     mask = _tensor(use.mask)
-    value = _written(use.op)
+    value = written(use.op)
     if value is not None and value not in {0.0} and value > -1e3:
         return True
     if mask is None:
@@ -103,7 +103,7 @@ def _comes_from(step: OpCall, op: OpCall) -> bool:
     return above is not None and any(before is op for before in ancestors(above, is_carrier, 30))
 
 
-def _written(op: OpCall) -> float | None:
+def written(op: OpCall) -> float | None:
     """The number that a mask writes where it blocks."""
     if op.name == "masked_fill":
         return as_float(op.args.get("value"))

@@ -101,14 +101,27 @@ def _by_position(site: AttentionSite) -> WrongAxis | None:
 def key_axis(site: AttentionSite) -> str:
     """Where the keys' axis stands in the scores, as a reader counts axes; empty where that is not known."""
     shape = site.softmax.scores.shape if site.softmax is not None else None
-    if shape is None or shape.open:
+    place = _place(site)
+    if shape is None or place is None:
         return ""
+    last = " (or -1)" if place == len(shape.axes) - 1 else ""
+    return f"axis {place}{last} of {show_shape(shape)}"
+
+
+def key_place(site: AttentionSite) -> int:
+    """The position of the keys' axis in the scores: -1 for the last, as it is where nothing else is known."""
+    place = _place(site)
+    last = len(site.softmax.scores.shape.axes) - 1 if site.softmax is not None else 0
+    return -1 if place is None or place == last else place
+
+
+def _place(site: AttentionSite) -> int | None:
+    shape = site.softmax.scores.shape if site.softmax is not None else None
+    if shape is None or shape.open:
+        return None
     keys = _atoms(tuple(site.mixed_axes))
     places = [place for place, axis in enumerate(shape.axes) if _atoms((axis,)) & keys]
-    if len(places) != 1:
-        return ""
-    last = " (or -1)" if places[0] == len(shape.axes) - 1 else ""
-    return f"axis {places[0]}{last} of {show_shape(shape)}"
+    return places[0] if len(places) == 1 else None
 
 
 def _drops_the_first(site: AttentionSite) -> bool:

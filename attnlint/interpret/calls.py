@@ -230,7 +230,10 @@ class Calls:
         bound = {name: self.i.as_operand(self.i.m.settled(value), site) for name, value in bound.items()}
         other = REWRITES.get(made.kind)
         if other is not None:
-            return other(self.i, bound, site, made.name or made.dotted)
+            result = other(self.i, bound, site, made.name or made.dotted)
+            if isinstance(result, Tensor) and result.op is not None and result.op.site == site:
+                result.op.notes.setdefault("layer", made)
+            return result
         result = self.i.m.emit(made.kind, bound, site, made.name or made.dotted)
         self.i.m.trace.ops[-1].notes.setdefault("layer", made)
         return result

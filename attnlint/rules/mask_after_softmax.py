@@ -43,6 +43,7 @@ from collections.abc import Iterator
 
 from attnlint.attention.late_masks import late_mask
 from attnlint.diagnostic import Severity
+from attnlint.repair.late import before_softmax
 from attnlint.rule import Finding, rule
 from attnlint.trace import Trace
 
@@ -56,4 +57,5 @@ def check(trace: Trace) -> Iterator[Finding]:
         late = late_mask(site)
         if late is not None:
             severity = Severity.ERROR if late.certain else Severity.WARNING
-            yield Finding(late.use.op.site, late.text, severity, ((site.op.site, "the softmax is here"),), HELP)
+            related = ((site.op.site, "the softmax is here"),)
+            yield Finding(late.use.op.site, late.text, severity, related, HELP, before_softmax(site, late))

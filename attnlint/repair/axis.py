@@ -1,0 +1,127 @@
+"""A softmax turned to the keys: the axis that it is given, made with, or takes by default."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from attnlint.attention.lineage import ancestors
+from attnlint.attention.places import place_in
+from attnlint.attention.sites import AttentionSite
+from attnlint.attention.weights_axis import key_place
+from attnlint.diagnostic import Fix
+from attnlint.frameworks.writing import writing
+from attnlint.ir import Site
+from attnlint.repair import calls, tree
+from attnlint.repair.draft import Draft
+from attnlint.trace import OpCall
+from attnlint.values import Layer
+
+_AXIS = ("dim", "axis")
+_BRACKETED = "[{}]"
+
+
+def over_keys(site: AttentionSite) -> Fix | None:
+    """The softmax of an attention over the keys' axis, wherever its axis is said."""
+    draft, softmax = Draft(site.trace), site.softmax
+    if softmax is None:
+        return None
+    axis = str(key_place(site))
+    place = place_in(softmax.op, site.product.frame) if site.product is not None else softmax.op.site
+    if _merged(draft, softmax.op):
+        return draft.fix("normalise each query's scores alone")
+    if place != softmax.op.site and _through(draft, place, softmax.op, axis):
+        return draft.fix(f"normalise over axis {axis}, the keys'")
+    if softmax.written:
+        _of_written(draft, site, axis)
+    else:
+        _of_call(draft, softmax.op, axis)
+    return draft.fix(f"normalise over axis {axis}, the keys'")
+
+
+def _of_call(draft: Draft, op: OpCall, axis: str) -> None:
+    layer = op.args.get("layer") or op.notes.get("layer")
+    made = isinstance(layer, Layer) and layer.site is not None
+    call = calls.call_at(layer.site) if isinstance(layer, Layer) and layer.site is not None else calls.call_at(op.site)
+    if call is None:
+        return
+    pattern = next((each for each in calls.positional(call) if isinstance(each.node, cst.SimpleString)), None)
+    if pattern is not None:
+        _of_pattern(draft, pattern)
+        return
+    word = writing(op.output.library if op.output is not None else "").axis
+    keywords = (word, *(each for each in _AXIS if each != word))
+    method = made or calls.is_method(draft, call)
+    calls.give(draft, call, keywords, 0 if method else 1, axis)
+
+
+def _of_pattern(draft: Draft, pattern: Site) -> None:
+    """einx: brackets around the name of the last axis."""
+    text = tree.source(pattern)
+    quote = text[-1]
+    words = text.rstrip(quote).replace("[", "").replace("]", "").split(" ")
+    words[-1] = _BRACKETED.format(words[-1])
+    draft.replace(pattern, " ".join(words) + text[len(text.rstrip(quote)) :])
+
+
+def _of_written(draft: Draft, site: AttentionSite, axis: str) -> None:
+    """A softmax that is written out: the axis of its sum, and of the maximum that keeps it stable."""
+    softmax = site.softmax
+    assert softmax is not None
+    below = softmax.op.tensor("b")
+    total = next((o for o in ancestors(below, lambda _: True, 12) if o.name in {"sum", "nansum"}), None) if below else None
+    if total is None:
+        return
+    _reduces(draft, total, axis)
+    power = softmax.exponential or (softmax.op.tensor("a").op if softmax.op.tensor("a") else None)  # type: ignore[union-attr]
+    scores = power.tensor("x") if power is not None and power.name == "exp" else None
+    shifted = scores.op if scores is not None else None
+    largest = shifted.tensor("b") if shifted is not None and shifted.name == "sub" else None
+    if largest is not None and largest.op is not None and largest.op.name in {"max", "amax"}:
+        if largest.op.notes.get("reduced") == total.notes.get("reduced") and not largest.op.notes.get("all"):
+            _reduces(draft, largest.op, axis)
+
+
+def _reduces(draft: Draft, op: OpCall, axis: str) -> None:
+    call = calls.call_at(op.site)
+    if call is None:
+        return
+    word = writing(op.output.library if op.output is not None else "").axis
+    keywords = (word, *(each for each in _AXIS if each != word))
+    calls.give(draft, call, keywords, 0 if calls.is_method(draft, call) else 1, axis)
+    if not op.notes.get("keepdims") and not (calls.of_keyword(call, "keepdims", "keepdim")):
+        calls.add(draft, call, "keepdim=True" if word == "dim" else "keepdims=True")
+
+
+def _through(draft: Draft, place: Site, op: OpCall, axis: str) -> bool:
+    """The axis handed to the function that the softmax is in, where it takes one."""
+    call, function = calls.call_at(place), tree.function(op.site)
+    if call is None or function is None or not isinstance(function.node, cst.FunctionDef):
+        return False
+    params = [each.name.value for each in function.node.params.params]
+    word = next((each for each in params if each in _AXIS), None)
+    if word is None or word not in tree.names(tree.statement(op.site) or op.site):
+        return False
+    first = params.index(word) - (params[0] in {"self", "cls"})
+    calls.give(draft, call, (word,), first, axis)
+    return True
+
+
+def _merged(draft: Draft, op: OpCall) -> bool:
+    """`softmax(scores.view(B, -1)).view(B, N, N)`: the scores as they are, along their last axis."""
+    call = calls.call_at(op.site)
+    given = calls.arguments(draft, call) if call is not None else []
+    flat = calls.call_at(given[0]) if given else None
+    if call is None or flat is None or calls.function_name(flat) not in {"view", "reshape", "flatten"}:
+        return False
+    outer = next(tree.around(next(tree.around(call), call)), None)
+    back = outer if outer is not None and isinstance(outer.node, cst.Call) else None
+    if back is None or calls.receiver(back) != call or calls.function_name(back) not in {"view", "reshape", "unflatten"}:
+        return False
+    scores = calls.receiver(flat)
+    if scores is None or not calls.is_method(draft, flat) or calls.is_method(draft, call):
+        return False
+    word = writing(op.output.library if op.output is not None else "").axis
+    node = call.node
+    assert isinstance(node, cst.Call)
+    draft.replace(back, f"{tree.source(tree.at(call, node.func))}({tree.source(scores)}, {word}=-1)")
+    return True

@@ -1,0 +1,141 @@
+"""A repair in the making: edits of nodes and lines, and the imports that they need, each in the file that it is for."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from dataclasses import dataclass, field
+
+from attnlint.diagnostic import Applicability, Edit, Fix, Span
+from attnlint.frameworks import resolved
+from attnlint.index import FileIndex, index
+from attnlint.ir import Site
+from attnlint.repair import tree
+from attnlint.trace import Trace
+
+
+@dataclass(slots=True)
+class Draft:
+    """Edits towards one fix."""
+
+    trace: Trace
+    edits: list[Edit] = field(default_factory=list)
+    _indices: dict[str, FileIndex] = field(default_factory=dict)
+
+    def replace(self, site: Site, text: str, strength: int = tree.PRIMARY) -> None:
+        """Put an expression in the place of another; `strength` says how tightly it binds."""
+        if strength < tree.wanted(site):
+            text = f"({text})"
+        loose = strength == tree.PRIMARY and tree.is_enclosed(site) and not tree.holds_lines(site, text)
+        self.put(site, tree.whole_span(site) if loose else site.span, text)
+
+    def put(self, site: Site, span: Span, text: str) -> None:
+        """Put text in the place of a span, in the file of a node."""
+        self.edits.append(Edit(span, text, site.path))
+
+    def before(self, statement: Site, *lines: str) -> None:
+        """Insert lines in front of a statement, as far indented as it is."""
+        span, indent = statement.span, self.indent(statement)
+        place = Span(span.row, 1, span.row, 1)
+        self.put(statement, place, "".join(f"{indent}{line}\n" for line in lines))
+
+    def after(self, statement: Site, *lines: str) -> None:
+        """Insert lines behind a statement, as far indented as it is."""
+        row, indent = statement.span.end_row, self.indent(statement)
+        text = self._lines(statement.path)
+        if row < len(text):
+            self.put(statement, Span(row + 1, 1, row + 1, 1), "".join(f"{indent}{line}\n" for line in lines))
+        else:
+            # The file may end without a newline, and keeps it so.
+            end = len(text[row - 1].rstrip("\r\n")) + 1
+            self.put(statement, Span(row, end, row, end), "".join(f"\n{indent}{line}" for line in lines))
+
+    def delete(self, statement: Site) -> None:
+        """Take a statement out, with its lines."""
+        span = statement.span
+        lines = self._lines(statement.path)
+        if span.end_row < len(lines):
+            self.put(statement, Span(span.row, 1, span.end_row + 1, 1), "")
+        else:
+            end = len(lines[span.end_row - 1]) + 1
+            self.put(statement, Span(span.row, 1, span.end_row, end), "")
+
+    def indent(self, statement: Site) -> str:
+        """The white space in front of a statement."""
+        return self._lines(statement.path)[statement.span.row - 1][: statement.span.column - 1]
+
+    def module(self, dotted: str, site: Site) -> str:
+        """What the file of a node calls a module, which is imported where it is not yet."""
+        found = self.local(dotted, site)
+        if found is None:
+            found = _ALIASES.get(dotted, dotted.rpartition(".")[2])
+            self._import(dotted, found, site)
+        return found
+
+    def local(self, dotted: str, site: Site) -> str | None:
+        """What the file of a node calls something of a library; None where it does not import it.
+
+        In a fragment, which imports nothing, everything goes by the name that people give it.
+        """
+        imports = self.index_of(site).imports
+        for name, target in imports.items():
+            if resolved(target) == resolved(dotted):
+                return name
+        for name, target in imports.items():
+            rest = resolved(dotted).removeprefix(f"{resolved(target)}.")
+            if rest != resolved(dotted):
+                return f"{name}.{rest}"
+        return _ALIASES.get(dotted) if not imports else None
+
+    def index_of(self, site: Site) -> FileIndex:
+        """The parts of the file that a node is in."""
+        if site.path not in self._indices:
+            self._indices[site.path] = index(self.trace.text_of(site), site.path)
+        return self._indices[site.path]
+
+    def fix(self, title: str, applicability: Applicability = Applicability.SAFE) -> Fix | None:
+        """The fix, where there is anything to edit."""
+        return Fix(title, tuple(self.edits), applicability) if self.edits else None
+
+    def _lines(self, path: str) -> list[str]:
+        text = self.trace.files.get(path, self.trace.text)
+        return text.splitlines(keepends=True)
+
+    def _import(self, dotted: str, name: str, site: Site) -> None:
+        """Add an import where the author's imports stand: the standard library's before all others."""
+        text = self.trace.text_of(site)
+        line = _import_line(dotted, name)
+        imports = [node for node in ast.parse(text).body if isinstance(node, ast.Import | ast.ImportFrom)]
+        others = [node for node in imports if getattr(node, "module", "") != "__future__"]
+        if not others:
+            row = (imports[-1].end_lineno or imports[-1].lineno) + 1 if imports else _first_row(text)
+        elif dotted in sys.stdlib_module_names:
+            row = others[0].lineno
+        else:
+            row = (others[-1].end_lineno or others[-1].lineno) + 1
+        if row > len(self._lines(site.path)):
+            row, line = others[0].lineno if others else 1, line
+        self.put(site, Span(row, 1, row, 1), f"{line}\n")
+
+
+_ALIASES = {
+    "numpy": "np", "torch": "torch", "math": "math", "jax.numpy": "jnp", "jax": "jax", "tensorflow": "tf",
+    "keras.ops": "ops", "mlx.core": "mx", "tinygrad.Tensor": "Tensor", "einops.rearrange": "rearrange",
+}  # fmt: skip
+_FROM = frozenset({"keras.ops", "tinygrad.Tensor", "einops.rearrange"})
+
+
+def _import_line(dotted: str, name: str) -> str:
+    head, _, last = dotted.rpartition(".")
+    if dotted in _FROM:
+        return f"from {head} import {last}"
+    return f"import {dotted}" if name == dotted else f"import {dotted} as {name}"
+
+
+def _first_row(text: str) -> int:
+    """The row behind a module's docstring."""
+    body = ast.parse(text).body
+    first = body[0] if body else None
+    if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str):
+        return (first.end_lineno or 1) + 1
+    return first.lineno if first is not None else 1

@@ -1,0 +1,65 @@
+"""Scores divided by the root of the head dimension, by the name and the root that the author uses."""
+
+from __future__ import annotations
+
+from attnlint.attention.lineage import operands
+from attnlint.attention.sites import AttentionSite
+from attnlint.diagnostic import Fix
+from attnlint.ir import Site
+from attnlint.repair import calls, tree, words
+from attnlint.repair.draft import Draft
+from attnlint.repair.places import factors
+from attnlint.trace import OpCall, Trace
+
+
+def divided(trace: Trace, product: OpCall) -> Fix | None:
+    """The product of query and key divided by √head_dim."""
+    draft = Draft(trace)
+    pair, sides = operands(product), factors(draft, product)
+    width = pair[0].shape.at(-1) if pair is not None else None
+    if sides is None or not _is_expression(product.site):
+        return None
+    scale = words.scale_of(trace, product, width.size) if width is not None else ""
+    name = words.named(trace, product, width.size) if width is not None else ""
+    text = tree.bare(product.site, tree.PRODUCT)
+    if scale:
+        draft.replace(product.site, f"{text} * {scale}", tree.PRODUCT)
+        return draft.fix(f"multiply the scores by {scale}")
+    root = _root(draft, product, name, next(filter(tree.simple, sides), None))
+    if not root:
+        return None
+    draft.replace(product.site, f"{text} / {root}", tree.PRODUCT)
+    return draft.fix(f"divide the scores by {root}")
+
+
+def told(site: AttentionSite) -> Fix | None:
+    """A fused call that is told to scale by 1/√head_dim."""
+    draft = Draft(site.trace)
+    call = calls.call_at(site.op.site)
+    value = calls.of_keyword(call, "scale", "softmax_scale") if call is not None else None
+    query = calls.arguments(draft, call)[:1] if call is not None else []
+    if value is None or not query or not tree.simple(query[0]):
+        return None
+    draft.replace(value, f"{tree.source(query[0])}.shape[-1] ** -0.5", 13)
+    return draft.fix("scale by 1/√head_dim")
+
+
+def _root(draft: Draft, product: OpCall, name: str, tensor: Site | None) -> str:
+    """The root of the head dimension, as the file takes roots."""
+    library = product.output.library if product.output is not None else ""
+    if not name and tensor is None:
+        return ""
+    if not name and tensor is not None and library == "tensorflow":
+        array = tree.source(tensor)
+        tf = draft.module("tensorflow", product.site)
+        return f"{tf}.math.sqrt({tf}.cast({tf}.shape({array})[-1], {array}.dtype))"
+    size = name or (f"{tree.source(tensor)}.shape[-1]" if tensor is not None else "")
+    if (math := draft.local("math", product.site)) and "math" in draft.index_of(product.site).imports.values():
+        return f"{math}.sqrt({size})"
+    array_module = {"numpy": "numpy", "jax": "jax.numpy"}.get(library)
+    root = draft.local(array_module, product.site) if array_module else None
+    return f"{root}.sqrt({size})" if root else f"{size} ** 0.5"
+
+
+def _is_expression(site: Site) -> bool:
+    return not hasattr(site.node, "body") and tree.statement(site) is not None

@@ -1,0 +1,232 @@
+"""Where a node of the source stands: around it, in its statement and its function, and how tightly it binds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+import libcst as cst
+
+from attnlint.diagnostic import Span
+from attnlint.ir import Site
+from attnlint.lower.piece import Piece
+
+# How tightly Python's operators bind, loosest first; what is written in one piece binds tightest.
+LOOSEST, SUM, PRODUCT, PRIMARY = 0, 10, 11, 15
+_OPERATORS: dict[type[cst.CSTNode], int] = {
+    cst.BitOr: 6, cst.BitXor: 7, cst.BitAnd: 8, cst.LeftShift: 9, cst.RightShift: 9, cst.Add: SUM, cst.Subtract: SUM,
+    cst.Multiply: PRODUCT, cst.Divide: PRODUCT, cst.FloorDivide: PRODUCT, cst.Modulo: PRODUCT,
+    cst.MatrixMultiply: PRODUCT, cst.Power: 13, cst.And: 3, cst.Or: 2,
+}  # fmt: skip
+_OTHERS: dict[type[cst.CSTNode], int] = {
+    cst.Lambda: 0, cst.IfExp: 1, cst.NamedExpr: 0, cst.Comparison: 5, cst.UnaryOperation: 12, cst.Await: 14,
+    cst.Yield: 0,
+}  # fmt: skip
+
+
+@lru_cache(maxsize=16)
+def _parents(module: cst.Module) -> dict[cst.CSTNode, cst.CSTNode]:
+    found: dict[cst.CSTNode, cst.CSTNode] = {}
+    queue: list[cst.CSTNode] = [module]
+    while queue:
+        node = queue.pop()
+        for child in node.children:
+            found[child] = node
+            queue.append(child)
+    return found
+
+
+def piece_of(site: Site) -> Piece:
+    """The piece of source that a place is in."""
+    assert isinstance(site.piece, Piece)
+    return site.piece
+
+
+def node_of(site: Site) -> cst.CSTNode:
+    """The node of libcst's tree that stands at a place."""
+    assert isinstance(site.node, cst.CSTNode)
+    return site.node
+
+
+def around(site: Site) -> Iterator[Site]:
+    """The nodes that a place stands in, from the nearest outwards."""
+    parents = _parents(piece_of(site).module)
+    node = parents.get(node_of(site))
+    while node is not None:
+        yield Site(site.piece, node)
+        node = parents.get(node)
+
+
+def at(site: Site, node: cst.CSTNode) -> Site:
+    """The place of another node of the same piece."""
+    return Site(site.piece, node)
+
+
+def statement(site: Site) -> Site | None:
+    """The statement that a place stands in; None where it shares its line with the head of its block."""
+    for each in (site, *around(site)):
+        node = each.node
+        if isinstance(node, cst.SimpleStatementSuite):
+            return None
+        if isinstance(node, cst.SimpleStatementLine | cst.BaseCompoundStatement):
+            return each
+    return None
+
+
+def function(site: Site) -> Site | None:
+    """The function that a place stands in; None at module level."""
+    return next((each for each in around(site) if isinstance(each.node, cst.FunctionDef)), None)
+
+
+def block(site: Site) -> list[Site]:
+    """The statements of the block that a statement stands in, itself among them."""
+    parent = next(around(site), None)
+    body = getattr(parent.node, "body", ()) if parent is not None else ()
+    return [at(site, node) for node in body if isinstance(node, cst.CSTNode)] if isinstance(body, tuple | list) else []
+
+
+def _slice(piece: Piece, span: Span) -> str:
+    lines = piece.text.splitlines(keepends=True)
+    rows = lines[span.row - piece.first_row : span.end_row - piece.first_row + 1]
+    rows[-1] = rows[-1][: span.end_column - 1]
+    rows[0] = rows[0][span.column - 1 :]
+    return "".join(rows)
+
+
+def source(site: Site) -> str:
+    """The source text of a node, without parentheses around it."""
+    return _slice(piece_of(site), site.span)
+
+
+def whole_span(site: Site) -> Span:
+    """The span of a node with the parentheses around it."""
+    node = node_of(site)
+    left, right = getattr(node, "lpar", ()), getattr(node, "rpar", ())
+    if not left:
+        return site.span
+    first, last = at(site, left[0]).span, at(site, right[-1]).span
+    return Span(first.row, first.column, last.end_row, last.end_column)
+
+
+def is_enclosed(site: Site) -> bool:
+    """Whether a node has parentheses of its own around it."""
+    return bool(getattr(node_of(site), "lpar", ()))
+
+
+def strength(site: Site) -> int:
+    """How tightly a node binds, from `LOOSEST` to `PRIMARY`."""
+    node = node_of(site)
+    if is_enclosed(site):
+        return PRIMARY
+    if isinstance(node, cst.BinaryOperation | cst.BooleanOperation):
+        return _OPERATORS[type(node.operator)]
+    if isinstance(node, cst.UnaryOperation) and isinstance(node.operator, cst.Not):
+        return 4
+    if isinstance(node, cst.Tuple):
+        return LOOSEST
+    return _OTHERS.get(type(node), PRIMARY)
+
+
+def holds_lines(site: Site, text: str) -> bool:
+    """Whether the parentheses around a node keep lines together, or a word before it apart."""
+    span = whole_span(site)
+    before = _slice(piece_of(site), Span(span.row, 1, span.row, span.column))[-1:]
+    return "\n" in text or span.row != span.end_row or before.isalnum()
+
+
+def bare(site: Site, level: int) -> str:
+    """The source text of a node for a place that has the parentheses which are around it, if any."""
+    node = node_of(site)
+    inner = at(site, node.with_changes(lpar=(), rpar=())) if is_enclosed(site) else site
+    text = source(site)
+    return text if strength(inner) >= level else f"({text})"
+
+
+def operand(site: Site, level: int = PRIMARY) -> str:
+    """The source text of a node as it may stand where something that binds at least so tightly is wanted."""
+    if is_enclosed(site):
+        return _slice(piece_of(site), whole_span(site))
+    text = source(site)
+    # An expression over several lines held by brackets around it needs its own where these go.
+    return text if strength(site) >= level and not ("\n" in text and level == PRIMARY and _is_loose(site)) else f"({text})"
+
+
+def _is_loose(site: Site) -> bool:
+    return strength(site) < PRIMARY
+
+
+def wanted(site: Site) -> int:
+    """How tightly what takes the place of a node must bind."""
+    node = node_of(site)
+    parent = next(around(site), None)
+    if parent is None or is_enclosed(site):
+        return LOOSEST
+    outer = parent.node
+    if isinstance(outer, cst.Attribute | cst.Subscript) and outer.value is node:
+        return PRIMARY
+    if isinstance(outer, cst.Call) and outer.func is node:
+        return PRIMARY
+    if isinstance(outer, cst.BinaryOperation):
+        level = _OPERATORS[type(outer.operator)]
+        return level + (outer.right is node)
+    if isinstance(outer, cst.UnaryOperation):
+        return 12
+    if isinstance(outer, cst.Comparison | cst.ComparisonTarget):
+        return 6
+    return LOOSEST
+
+
+def spliced(site: Site, parts: dict[Site, str]) -> str:
+    """The source text of a node with other text in the place of some nodes within it, parentheses and all."""
+    text = source(site)
+    start = site.span
+    lines = text.splitlines(keepends=True)
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line))
+
+    def offset(row: int, column: int) -> int:
+        return starts[row - start.row] + column - (start.column if row == start.row else 1)
+
+    spans = {part: whole_span(part) for part in parts}
+    for part in sorted(parts, key=lambda each: spans[each], reverse=True):
+        span = spans[part]
+        first, last = offset(span.row, span.column), offset(span.end_row, span.end_column)
+        text = text[:first] + parts[part] + text[last:]
+    return text
+
+
+def assigned(statement: Site) -> set[str]:
+    """The names that a statement gives a value to."""
+    found: set[str] = set()
+    queue = [node_of(statement)]
+    while queue:
+        node = queue.pop()
+        if isinstance(node, cst.AssignTarget | cst.AugAssign | cst.AnnAssign | cst.For):
+            target = node.target
+            kept = target.elements if isinstance(target, cst.Tuple | cst.List) else [target]
+            for each in kept:
+                inner = getattr(each, "value", each) if not isinstance(each, cst.Name) else each
+                found.update([inner.value] if isinstance(inner, cst.Name) else [])
+        queue.extend(node.children)
+    return found
+
+
+def simple(site: Site) -> bool:
+    """Whether a node is a name, an attribute or an item of one, so that it may be written twice."""
+    node = node_of(site)
+    while isinstance(node, cst.Attribute):
+        node = node.value
+    return isinstance(node, cst.Name)
+
+
+def names(site: Site) -> set[str]:
+    """Every name that stands in a node."""
+    found: set[str] = set()
+    queue = [node_of(site)]
+    while queue:
+        node = queue.pop()
+        if isinstance(node, cst.Name):
+            found.add(node.value)
+        queue.extend(node.children)
+    return found
