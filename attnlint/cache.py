@@ -22,6 +22,7 @@ from attnlint import __version__
 from attnlint.filed import FileReport, as_data, from_data
 from attnlint.project import Uses, resolve
 from attnlint.rule import Rule
+from attnlint.source import overlay, version
 
 FOLDER = ".attnlint_cache"
 _TAG = "CACHEDIR.TAG"
@@ -100,16 +101,18 @@ def _key(data: bytes, rules: Sequence[Rule]) -> str:
 
 
 def _digest_of(path: str) -> str | None:
+    data = overlay(path)
+    if data is not None:
+        return hashlib.sha256(data).hexdigest()
     try:
-        stat = os.stat(path)
-        return _digest(path, stat.st_mtime_ns, stat.st_size)
+        return _digest(path, version(path))
     except OSError:
         return None
 
 
 @lru_cache(maxsize=4096)
-def _digest(path: str, changed: int, size: int) -> str:
-    del changed, size
+def _digest(path: str, now: tuple[int, ...]) -> str:
+    del now
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 

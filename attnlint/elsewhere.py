@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from attnlint.diagnostic import Diagnostic, Related
-from attnlint.source import Source, Unreadable, read_source
+from attnlint.source import Source, Unreadable, decode, overlay, read_source, version
 from attnlint.suppress import suppress
 
 
@@ -36,9 +36,15 @@ def _quoted(related: Related) -> Related:
     return related if source is None else replace(related, code=source.line(related.span.row).strip())
 
 
-@lru_cache(maxsize=64)
 def _read(path: str) -> Source | None:
+    data = overlay(path)
     try:
-        return read_source(path)
-    except Unreadable:
+        return decode(path, data) if data is not None else _kept(path, version(path))
+    except (OSError, Unreadable):
         return None
+
+
+@lru_cache(maxsize=64)
+def _kept(path: str, now: tuple[int, ...]) -> Source:
+    del now
+    return read_source(path)

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from attnlint.index import FileIndex, index
-from attnlint.source import Unreadable, read_source
+from attnlint.source import Unreadable, decode, overlay, read_bytes, version
 
 # How far above a file the root of its imports is looked for, and how large a file may be to be followed into.
 MAX_LEVELS = 4
@@ -116,17 +116,33 @@ def indexed(path: str) -> FileIndex | None:
     uses = _WATCHED.get()
     if uses is not None:
         uses.files.add(path)
+    data = overlay(path)
+    if data is not None:
+        return _indexed_from(path, data) if len(data) <= LARGEST else None
     try:
-        stat = os.stat(path)
+        now = version(path)
+        return _indexed(path, now) if os.path.getsize(path) <= LARGEST else None
     except OSError:
         return None
-    return _indexed(path, stat.st_mtime_ns) if stat.st_size <= LARGEST else None
 
 
 @lru_cache(maxsize=512)
-def _indexed(path: str, changed: int) -> FileIndex | None:
-    del changed
+def _indexed(path: str, now: tuple[int, ...]) -> FileIndex | None:
+    del now
     try:
-        return index(read_source(path).text, path)
+        return _index(path, read_bytes(path))
+    except Unreadable:
+        return None
+
+
+# Contents of the overlay are told apart by themselves: they have no time of change.
+@lru_cache(maxsize=64)
+def _indexed_from(path: str, data: bytes) -> FileIndex | None:
+    return _index(path, data)
+
+
+def _index(path: str, data: bytes) -> FileIndex | None:
+    try:
+        return index(decode(path, data).text, path)
     except (Unreadable, SyntaxError, RecursionError, ValueError):
         return None

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import tokenize
 from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +19,10 @@ STDIN = "-"
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _FIRST_TWO_LINES = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|$)")
+
+
+# Contents that stand before those on disk, by the identity of their files.
+_OVERLAY: ContextVar[Mapping[str, bytes]] = ContextVar("overlay")
 
 
 class Unreadable(Exception):
@@ -73,15 +81,54 @@ def read_source(path: str) -> Source:
 
 
 def read_bytes(path: str) -> bytes:
-    """The bytes of a file, or of standard input when the path is `-`; raises `Unreadable`."""
-    try:
-        data = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
-    except OSError as error:
-        raise Unreadable(Fault("unreadable", f"cannot be read: {error.strerror or error}")) from error
+    """The bytes of a file as the overlay has it, else as it is on disk; of standard input when the path is `-`.
+
+    Raises `Unreadable`.
+    """
+    data = overlay(path)
+    if data is None:
+        try:
+            data = sys.stdin.buffer.read() if path == STDIN else Path(path).read_bytes()
+        except OSError as error:
+            raise Unreadable(Fault("unreadable", f"cannot be read: {error.strerror or error}")) from error
     nul = data.find(b"\0")
     if nul >= 0:
         raise Unreadable(Fault("unreadable", f"is a binary file, not Python text: NUL byte at offset {nul}"))
     return data
+
+
+@contextmanager
+def overlaid(files: Mapping[str, bytes]) -> Iterator[None]:
+    """Read these files, by path, as having these contents while this lasts: fixed and not yet written, or unsaved.
+
+    Of overlays within each other the inner one is seen first.
+    """
+    before = _OVERLAY.get({})
+    token = _OVERLAY.set({**before, **{identity(path): data for path, data in files.items()}})
+    try:
+        yield
+    finally:
+        _OVERLAY.reset(token)
+
+
+def overlay(path: str) -> bytes | None:
+    """What the overlay has for a file, if it has it."""
+    files = _OVERLAY.get({})
+    return files.get(identity(path)) if files else None
+
+
+def identity(path: str) -> str:
+    """One name for a file, however it is written and whatever links lead to it."""
+    return path if path == STDIN else os.path.realpath(path)
+
+
+def version(path: str) -> tuple[int, ...]:
+    """What tells a file's content from an earlier one without reading it; raises OSError where there is none.
+
+    Clocks of file systems tick slowly, but a file that was replaced has another number.
+    """
+    stat = os.stat(path)
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
 def decode(path: str, data: bytes) -> Source:

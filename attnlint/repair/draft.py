@@ -81,10 +81,11 @@ class Draft:
         for name, target in imports.items():
             if resolved(target) == resolved(dotted):
                 return name
-        for name, target in imports.items():
-            rest = resolved(dotted).removeprefix(f"{resolved(target)}.")
-            if rest != resolved(dotted):
-                return f"{name}.{rest}"
+        wanted = resolved(dotted)
+        leading = [(target, name) for name, target in imports.items() if wanted.startswith(f"{resolved(target)}.")]
+        if leading:
+            target, name = max(leading, key=lambda pair: len(resolved(pair[0])))
+            return name + wanted.removeprefix(resolved(target))
         return _ALIASES.get(dotted) if not imports else None
 
     def index_of(self, site: Site) -> FileIndex:

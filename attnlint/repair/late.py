@@ -179,7 +179,7 @@ def _move_mask(draft: Draft, found: _Late, scores: Site, text: str, normalised: 
         else:
             draft.before(normalised, f"{name} = {text}")
     else:
-        draft.replace(scores, text, tree.LOOSEST)
+        draft.replace(scores, text, tree.SUM if isinstance(found.whole.node, cst.BinaryOperation | cst.AugAssign) and " + " in text else tree.PRIMARY)
     _take_off(draft, found, masked)
 
 

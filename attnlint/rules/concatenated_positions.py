@@ -68,6 +68,7 @@ from attnlint.attention.evidence import opening
 from attnlint.attention.heads import show
 from attnlint.attention.positions import beside, is_positional, next_width, unknown_width
 from attnlint.diagnostic import Severity
+from attnlint.repair.sums import added
 from attnlint.rule import Finding, rule
 from attnlint.tensor import Tensor
 from attnlint.trace import OpCall, Trace, exclude
@@ -97,9 +98,9 @@ def check(trace: Trace) -> Iterator[Finding]:
             found = "" if unknown_width(fit.found) else f" and {show(fit.found)} features go in"
             related = ((fit.op.site, f"does not fit here{made}{found}"),)
             severity = Severity.WARNING if fit.by_default else Severity.ERROR
-            yield Finding(op.site, message, severity, related, advice)
+            yield Finding(op.site, message, severity, related, advice, added(trace, op))
         elif _author_says(trace, op):
-            yield Finding(op.site, message, Severity.WARNING, (), advice)
+            yield Finding(op.site, message, Severity.WARNING, (), advice, added(trace, op))
         elif trace.sites:
             yield Finding(op.site, f"{message.partition(';')[0]}; is the sum meant?", Severity.INFO, (), advice)
 

@@ -44,6 +44,7 @@ from attnlint.attention.causality import future_is_open
 from attnlint.attention.evidence import direction
 from attnlint.attention.places import place_in, reached_from
 from attnlint.diagnostic import Severity
+from attnlint.repair.causal import blocked
 from attnlint.rule import Finding, rule
 from attnlint.trace import Trace
 
@@ -68,7 +69,7 @@ def check(trace: Trace) -> Iterator[Finding]:
         related = (*reached_from(site.op), *computed)
         if evidence.causal:
             message = f"every position attends to later ones: no causal mask reaches this attention, but {evidence.why}"
-            yield Finding(place, message, Severity.WARNING, related, HELP[site.kind])
+            yield Finding(place, message, Severity.WARNING, related, HELP[site.kind], blocked(site))
         else:
             message = "no mask reaches this attention: should positions be kept from seeing later ones?"
             yield Finding(place, message, Severity.INFO, related, f"if this decodes or generates, {HELP[site.kind]}")
