@@ -167,13 +167,14 @@ class Trace:
     """Everything that happened from one entry point; rules ask it short questions.
 
     `is_fragment` says that names come from nowhere, as in a tutorial; `text` is the whole file's,
-    and `files` has those of the project's other files by their paths. `records` holds what
+    and `files` has those of the project's other files by their paths. `sizes` are the names given to numbers. `records` holds what
     objects without a constructor of their own (named tuples, dataclasses) were made with.
     """
 
     entry: str
     ops: list[OpCall] = field(default_factory=list)
     bindings: list[Binding] = field(default_factory=list)
+    sizes: list[Binding] = field(default_factory=list)
     cells: list[Cell] = field(default_factory=list)
     calls: list[CallRecord] = field(default_factory=list)
     returns: list[tuple[Frame, Value, Site]] = field(default_factory=list)

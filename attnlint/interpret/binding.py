@@ -67,6 +67,8 @@ class Binding:
             value = Size(value.dim, name)
         self.i.m.journal.write(scope.outer.get(name, scope).names, name, value)
         mark_weight(name, value)
+        if isinstance(value, Size):
+            self.i.m.trace.sizes.append(Bound(name, value, site, self.i.m.frame, comment))
         is_new_dict = isinstance(value, Mapping) and not value.items
         if isinstance(value, Tensor | Unknown | Choice) or is_new_dict or is_cache_name(name):
             tensor = value if isinstance(value, Tensor) else None

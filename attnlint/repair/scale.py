@@ -19,8 +19,8 @@ def divided(trace: Trace, product: OpCall) -> Fix | None:
     width = pair[0].shape.at(-1) if pair is not None else None
     if sides is None or not _is_expression(product.site):
         return None
-    scale = words.scale_of(trace, product, width.size) if width is not None else ""
-    name = words.named(trace, product, width.size) if width is not None else ""
+    scale = words.scale_of(trace, product.site, width.size) if width is not None else ""
+    name = words.named(trace, product.site, width.size, "feature") if width is not None else ""
     text = tree.bare(product.site, tree.PRODUCT)
     if scale:
         draft.replace(product.site, f"{text} * {scale}", tree.PRODUCT)

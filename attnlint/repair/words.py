@@ -1,4 +1,4 @@
-"""What an author calls a size: a name that is in scope, an attribute, or the axis that it is read off."""
+"""What an author calls a size: a name that is in scope, an attribute, a parameter, or these multiplied."""
 
 from __future__ import annotations
 
@@ -10,58 +10,113 @@ import libcst as cst
 from attnlint import dims
 from attnlint.dims import Answer, Dim
 from attnlint.ir import Site
+from attnlint.names import kind_of
 from attnlint.repair import tree
-from attnlint.trace import OpCall, Trace
+from attnlint.tensor import Kind
+from attnlint.trace import Trace
 from attnlint.values import Size, Unknown, Value, as_dim
 
 
-def named(trace: Trace, op: OpCall, size: Dim) -> str:
-    """A name or attribute for a size that can be read where an op stands; empty where there is none."""
-    return next((text for text, value in in_sight(trace, op) if dims.equal(value, size) is Answer.YES), "")
+def named(trace: Trace, site: Site, size: Dim, kind: Kind = "") -> str:
+    """How a size can be written where something stands, by its names; empty where it has none there.
+
+    Of a plain number, which several names may share, the name must not say that it counts something of another kind.
+    """
+    known = [(text, value) for text, value in in_sight(trace, site) if size.value is None or _may_be(text, kind)]
+    found = next((text for text, value in known if dims.equal(value, size) is Answer.YES), "")
+    return found or _of_default(size, site, kind) or _of_symbols(size, site, known)
 
 
-def scale_of(trace: Trace, op: OpCall, width: Dim) -> str:
+def scale_of(trace: Trace, site: Site, width: Dim) -> str:
     """An attribute or name that the author gave to 1/√width; empty where there is none."""
     root = width.power(Fraction(-1, 2))
-    return next((text for text, value in in_sight(trace, op) if dims.equal(value, root) is Answer.YES), "")
+    return next((text for text, value in in_sight(trace, site) if dims.equal(value, root) is Answer.YES), "")
 
 
-def in_sight(trace: Trace, op: OpCall) -> Iterator[tuple[str, Dim]]:
-    """The sizes that have a name where an op stands, those of its own function first, then its object's."""
-    row = op.site.span.row
-    here = tree.function(op.site)
-    for binding in trace.bindings:
-        same = binding.frame is op.frame and binding.site.path == op.site.path
-        if same and binding.site.span.row < row and _stands(binding.site, here):
+def in_sight(trace: Trace, site: Site) -> Iterator[tuple[str, Dim]]:
+    """The sizes that have a name where something stands: those of its own function first, then its object's."""
+    row, here = site.span.row, tree.function(site)
+    for binding in reversed(trace.sizes):
+        if binding.site.path == site.path and here is not None and tree.function(binding.site) == here:
             size = _known(binding.value)
-            if size is not None and binding.name.isidentifier():
+            if size is not None and binding.site.span.row < row:
                 yield binding.name, size
-    this = _this(here)
-    if this:
-        for cell in trace.cells:
-            size = _known(cell.new)
-            mine = cell.frame.owner == op.frame.owner and cell.site.path == op.site.path
-            if size is not None and mine and cell.name.isidentifier():
-                yield f"{this}.{cell.name}", size
-    for binding in trace.bindings:
-        if not binding.frame.name and binding.site.path == op.site.path:
-            size = _known(binding.value)
-            if size is not None and binding.name.isidentifier():
+    this, owner = this_of(site), owner_of(site)
+    for cell in trace.cells if this else ():
+        size = _known(cell.new)
+        # In the constructor an attribute can be read behind the line that sets it, and elsewhere always.
+        later = tree.function(cell.site) == here and cell.site.span.row >= row
+        if size is not None and owner_of(cell.site) == owner and cell.name.isidentifier() and not later:
+            yield f"{this}.{cell.name}", size
+    for binding in trace.sizes:
+        size = _known(binding.value)
+        if size is not None and binding.site.path == site.path and tree.function(binding.site) is None:
+            if owner_of(binding.site) is None and (here is not None or binding.site.span.row < row):
                 yield binding.name, size
 
 
-def _stands(site: Site, function: Site | None) -> bool:
-    mine = tree.function(site)
-    return (mine.node if mine else None) is (function.node if function else None)
-
-
-def _this(function: Site | None) -> str:
-    """The first parameter of a method."""
-    if function is None or not isinstance(function.node, cst.FunctionDef):
+def this_of(site: Site) -> str:
+    """The first parameter of the method that something stands in; empty outside of one."""
+    function = tree.function(site)
+    if function is None or not isinstance(function.node, cst.FunctionDef) or owner_of(function) is None:
         return ""
-    outer = next((each for each in tree.around(function) if isinstance(each.node, cst.ClassDef)), None)
     params = function.node.params.params
-    return params[0].name.value if outer is not None and params else ""
+    return params[0].name.value if params else ""
+
+
+def owner_of(site: Site) -> Site | None:
+    """The class that something stands in."""
+    return next((each for each in tree.around(site) if isinstance(each.node, cst.ClassDef)), None)
+
+
+def parameters(site: Site) -> dict[str, Site | None]:
+    """The parameters of the function that something stands in, each with its default."""
+    function = tree.function(site)
+    if function is None or not isinstance(function.node, cst.FunctionDef):
+        return {}
+    params = function.node.params
+    every = (*params.posonly_params, *params.params, *params.kwonly_params)
+    return {each.name.value: tree.at(site, each.default) if each.default is not None else None for each in every}
+
+
+def _of_default(size: Dim, site: Site, kind: Kind) -> str:
+    """The parameter whose default a number is."""
+    for name, default in parameters(site).items():
+        node = default.node if default is not None else None
+        if isinstance(node, cst.Integer) and int(node.value, 0) == size.value and _may_be(name, kind):
+            return name
+    return ""
+
+
+def _may_be(text: str, kind: Kind) -> bool:
+    return not kind or kind_of(text) in ("", kind)
+
+
+def _of_symbols(size: Dim, site: Site, known: list[tuple[str, Dim]]) -> str:
+    """A size as a product of its symbols, each a parameter or a name in scope."""
+    if len(size.terms) != 1:
+        return ""
+    factors, number = size.terms[0]
+    words: list[str] = []
+    given = parameters(site)
+    for symbol, power in factors:
+        text = next((t for t, value in known if _is_symbol(value, symbol)), "")
+        text = text or (symbol.name if symbol.name in given else "")
+        if not text or power.denominator != 1 or power < 1:
+            return ""
+        words.extend([text] * int(power))
+    if number != 1:
+        if number.denominator != 1:
+            return ""
+        words.insert(0, str(number))
+    return " * ".join(words) if factors else ""
+
+
+def _is_symbol(value: Dim, symbol: object) -> bool:
+    if len(value.terms) != 1:
+        return False
+    factors, number = value.terms[0]
+    return number == 1 and len(factors) == 1 and factors[0] == (symbol, Fraction(1))
 
 
 def _known(value: Value) -> Dim | None:

@@ -77,6 +77,7 @@ from attnlint.attention.merging import (
 )  # fmt: skip
 from attnlint.diagnostic import Severity
 from attnlint.names import kind_of
+from attnlint.repair.merge import concatenated
 from attnlint.rule import Finding, rule
 from attnlint.tensor import Tensor, show_shape
 from attnlint.trace import OpCall, Trace
@@ -92,20 +93,20 @@ def check(trace: Trace) -> Iterator[Finding]:
         axis, verb = gone(op)
         if taken is not None and axis is not None and is_context(taken, axis, mixes):
             if not may_be_meant(trace, op, taken, mixes):
-                yield _finding(op, taken, verb, context_of(taken, mixes))
+                yield _finding(trace, op, taken, verb, context_of(taken, mixes))
         elif op.name in VERBS and (head := reduces_a_stack(op, mixes)) is not None:
-            yield _finding(op, taken, VERBS[op.name], head)
+            yield _finding(trace, op, taken, VERBS[op.name], head)
         elif op in mixes and op.name == "einsum" and sums_heads(op):
-            yield _finding(op, None, "summed", op)
+            yield _finding(trace, op, None, "summed", op)
         elif op.name == "sum_of" and (head := summed_at_once(trace, op, mixes)) is not None:
-            yield _finding(op, None, "summed", head)
+            yield _finding(trace, op, None, "summed", head)
         elif op.name == "add" and (op.loops or rounds[op.site] > 1):
             head = summed_in_loop(trace, op, mixes)
             if head is not None:
-                yield _finding(op, None, "summed", head)
+                yield _finding(trace, op, None, "summed", head)
 
 
-def _finding(op: OpCall, taken: Tensor | None, verb: str, mix: OpCall | None) -> Finding:
+def _finding(trace: Trace, op: OpCall, taken: Tensor | None, verb: str, mix: OpCall | None) -> Finding:
     shape = (
         f" of {taken.name or 'the context'} {show_shape(taken.shape)}"
         if taken is not None and taken.shape.known
@@ -118,4 +119,4 @@ def _finding(op: OpCall, taken: Tensor | None, verb: str, mix: OpCall | None) ->
         (a.size.name for a in (taken.axes if taken else ()) if a.kind == "heads" and kind_of(a.size.name)), "n_heads"
     )
     advice = f"move the heads next to the features and merge them: [batch, seq, {heads} * head_dim], then project"
-    return Finding(op.site, message, Severity.WARNING, related, advice)
+    return Finding(op.site, message, Severity.WARNING, related, advice, concatenated(trace, op, taken))

@@ -1,0 +1,168 @@
+"""Heads put side by side where they were reduced, in the layout that the reduction was to leave."""
+
+from __future__ import annotations
+
+import re
+
+import libcst as cst
+
+from attnlint.diagnostic import Applicability, Fix
+from attnlint.frameworks.writing import writing
+from attnlint.ir import Site
+from attnlint.repair import calls, tree, widths, words
+from attnlint.repair.draft import Draft
+from attnlint.tensor import Axis, Tensor
+from attnlint.trace import OpCall, Trace
+
+TITLE = "concatenate the heads"
+
+
+def concatenated(trace: Trace, op: OpCall, taken: Tensor | None) -> Fix | None:
+    """The heads of a context beside its features, for what averaged, added or dropped them.
+
+    What comes next may have been made for one head's width, so that the fix is unsafe.
+    """
+    draft = Draft(trace)
+    call = calls.call_at(op.site)
+    text = ""
+    if op.name == "sum_of" and call is not None:
+        text = _of_generator(draft, op, call)
+    elif op.name == "einops_reduce" and call is not None:
+        text = _rearranged(draft, call)
+    elif taken is not None and taken.op is not None and taken.op.name == "stack" and call is not None:
+        text = _of_stack(draft, op, call)
+    if not text and taken is not None:
+        array = _array(draft, op, call)
+        axis = next((n for n, each in enumerate(taken.axes) if each.kind == "heads"), None)
+        if array is None or axis is None or not tree.simple(array):
+            return None
+        text = _merged(draft, op, array, taken, axis)
+    if not text:
+        return None
+    draft.replace(call or op.site, text)
+    _widen(draft, op, taken)
+    return draft.fix(TITLE, Applicability.UNSAFE)
+
+
+def _widen(draft: Draft, op: OpCall, taken: Tensor | None) -> None:
+    """What takes the context next, made for all heads where it was made for one."""
+    heads = next((axis for axis in taken.axes if axis.kind == "heads"), None) if taken is not None else None
+    if taken is None or heads is None or op.output is None:
+        return
+    narrow = taken.axes[-1].size
+    widths.widen(draft, op.output, narrow, heads.size * narrow)
+
+
+def _array(draft: Draft, op: OpCall, call: Site | None) -> Site | None:
+    if call is not None:
+        given = calls.arguments(draft, call)
+        return given[0] if given else None
+    node = op.site.node
+    return tree.at(op.site, node.value) if isinstance(node, cst.Subscript) else None
+
+
+def _merged(draft: Draft, op: OpCall, array: Site, taken: Tensor, axis: int) -> str:
+    """The array with its heads moved before the features and merged with these."""
+    library = _library(op, taken)
+    how, x, rank = writing(library), tree.source(array), len(taken.axes)
+    before_features = axis == rank - 2
+    if library == "torch" or library == "tinygrad":
+        if before_features:
+            return f"{x}.flatten(-2)"
+        if rank == 4 and axis == 1 and not taken.shape.open:
+            return f"{x}.transpose(1, 2).flatten(2)"
+        return how.merged.format(x=x, axis=axis, m=draft.module(how.module, array)) if not taken.shape.open else ""
+    if not how.merged:
+        # Of unknown arrays: by NumPy's methods, which most have.
+        how = writing("numpy")
+    if taken.shape.open:
+        return f"{x}.reshape(*{x}.shape[:-2], -1)" if before_features and library in {"numpy", "jax", "mlx", ""} else ""
+    rest = [(n, each) for n, each in enumerate(taken.axes[:-1]) if n != axis]
+    lead = ", ".join(_size(draft, array, n, each, library) for n, each in rest)
+    width = words.named(draft.trace, array, taken.axes[axis].size * taken.axes[-1].size, "feature")
+    width = width or f"{x}.shape[{axis}] * {x}.shape[{rank - 1}]"
+    if library not in {"tensorflow", "keras"}:
+        if before_features:
+            return f"{x}.reshape({lead}, -1)"
+        if rank == 4 and axis == 1:
+            return f"{_swapped(x, library)}.reshape({lead}, -1)"
+    elif before_features or (rank == 4 and axis == 1):
+        m = draft.module(how.module, array)
+        return f"{m}.reshape({x if before_features else f'{m}.transpose({x}, (0, 2, 1, 3))'}, ({lead}, {width}))"
+    return how.merged.format(x=x, axis=axis, lead=lead, width=width, m=draft.module(how.module, array))
+
+
+def _library(op: OpCall, taken: Tensor) -> str:
+    """The library of an array; in a fragment the one whose word for an axis the author uses."""
+    found = next((t.library for t in (op.output, taken) if t is not None and t.library), "")
+    call = calls.call_at(op.site)
+    said = call is not None and calls.of_keyword(call, "dim") is not None
+    return found or ("torch" if said else "")
+
+
+def _swapped(x: str, library: str) -> str:
+    return f"{x}.transpose(0, 2, 1, 3)" if library in {"numpy", "mlx", ""} else f"{x}.swapaxes(1, 2)"
+
+
+def _size(draft: Draft, array: Site, place: int, axis: Axis, library: str) -> str:
+    name = words.named(draft.trace, array, axis.size, axis.kind)
+    if name and name.isidentifier():
+        return name
+    x = tree.source(array)
+    if library in {"tensorflow", "keras"}:
+        return f"{draft.module(writing(library).module, array)}.shape({x})[{place}]"
+    return f"{x}.shape[{place}]"
+
+
+def _rearranged(draft: Draft, call: Site) -> str:
+    """einops' and einx' reductions of a letter as patterns that put it beside the last one."""
+    given = calls.positional(call)
+    pattern = next((each for each in given if isinstance(each.node, cst.SimpleString)), None)
+    array = next((each for each in given if not isinstance(each.node, cst.SimpleString)), None)
+    if pattern is None or array is None:
+        return ""
+    text = tree.source(pattern)
+    quote = text[-1]
+    inner = text.strip(quote)
+    head, arrow, tail = inner.partition("->")
+    if not arrow:
+        names = head.replace("[", "").replace("]", "").split()
+        gone = re.findall(r"\[(\w+)\]", head)
+        kept = [name for name in names if name not in gone]
+        head = " ".join(names) + " "
+    else:
+        names, kept = head.split(), tail.split()
+        gone = [name for name in names if name not in kept]
+    if len(gone) != 1 or not kept or "(" in head:
+        return ""
+    wanted = f"{quote}{head}-> {' '.join(kept[:-1])} ({gone[0]} {kept[-1]}){quote}"
+    if not arrow:
+        return f"{draft.module('einx', call)}.rearrange({wanted}, {tree.source(array)})"
+    return f"{draft.module('einops.rearrange', call)}({tree.source(array)}, {wanted})"
+
+
+def _of_generator(draft: Draft, op: OpCall, call: Site) -> str:
+    """`sum(head(x) for head in heads)` as a concatenation of the same heads."""
+    given = calls.positional(call)
+    node = given[0].node if given else None
+    library = next((t.library for t in op.inputs if t.library), "")
+    how = writing(library)
+    if not isinstance(node, cst.GeneratorExp | cst.ListComp) or not how.joined or library == "tinygrad":
+        return ""
+    inner = tree.source(given[0])
+    inner = inner[1:-1] if isinstance(node, cst.ListComp) else inner
+    listed = how.joined.replace("[{a}, {b}]", "[{a}]")
+    return listed.format(a=inner, axis=-1, m=draft.module(how.module, call))
+
+
+def _of_stack(draft: Draft, op: OpCall, call: Site) -> str:
+    """`stack(heads).mean(0)` as a concatenation of the list that was stacked."""
+    given = calls.arguments(draft, call)
+    stack = calls.call_at(given[0]) if given else None
+    inner = calls.positional(stack) if stack is not None and calls.function_name(stack) == "stack" else []
+    library = next((t.library for t in op.inputs if t.library), "")
+    how = writing(library)
+    if not inner or not how.joined or library == "tinygrad":
+        return ""
+    joined = how.joined.replace("[{a}, {b}]", "{a}")
+    return joined.format(a=tree.source(inner[0]), axis=-1, m=draft.module(how.module, call))
