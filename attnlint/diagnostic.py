@@ -54,6 +54,11 @@ class Fix:
     edits: tuple[Edit, ...] = ()
     applicability: Applicability = Applicability.DISPLAY
 
+    def is_allowed(self, unsafe: bool) -> bool:
+        """Whether it may be applied: a safe one always, an unsafe one when that was asked for, any other never."""
+        allowed = {Applicability.SAFE, Applicability.UNSAFE} if unsafe else {Applicability.SAFE}
+        return bool(self.edits) and self.applicability in allowed
+
 
 @dataclass(frozen=True, slots=True)
 class Related:
@@ -97,7 +102,7 @@ SYNTAX_ERROR = ("ATT000", "syntax-error")
 class Fault:
     """Something that kept one file from being linted, other than its syntax.
 
-    `kind` is `unreadable` (the file could not be opened or decoded), `internal` (a fault of attnlint itself) or
+    `kind` is `missing` (there is no such file), `unreadable` (the file could not be opened or decoded), `internal` (a fault of attnlint itself) or
     `skipped` (left out on purpose and said aloud, such as a link that leads back to its own folder); `detail` is
     for whoever has to repair it, and `row` is the line it stands on, where it stands on one.
     """

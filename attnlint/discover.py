@@ -44,10 +44,6 @@ SKIPPED_FOLDERS = frozenset(
 )
 
 
-class MissingPath(Exception):
-    """A path that was asked for and does not exist."""
-
-
 @dataclass(frozen=True, slots=True)
 class Target:
     """A file to lint; `named` when the user asked for this very file, `fault` when it cannot be had."""
@@ -81,15 +77,14 @@ class _Ignores:
 def discover(paths: Sequence[str]) -> Iterator[Target]:
     """Every file to lint below `paths`, each once, in an order that is always the same.
 
-    Raises `MissingPath` before anything is yielded when one of `paths` does not exist.
+    A path that does not exist is a target with a fault, so that a run goes on without it.
     """
-    for path in paths:
-        if path != STDIN and not os.path.lexists(path):
-            raise MissingPath(f"{path}: no such file or folder")
     seen: set[str] = set()
     for path in paths:
         found: Iterable[Target]
-        if path != STDIN and os.path.isdir(path):
+        if path != STDIN and not os.path.lexists(path):
+            found = [Target(path, named=True, fault=Fault("missing", "no such file or folder"))]
+        elif path != STDIN and os.path.isdir(path):
             found = _walk(os.path.normpath(path))
         else:
             found = [Target(path if path == STDIN else os.path.normpath(path), named=True)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from attnlint.cache import Cache
@@ -17,7 +17,7 @@ from attnlint.gate import is_script, may_attend
 from attnlint.project import uses_project, watched
 from attnlint.rule import Rule
 from attnlint.source import STDIN, Source, Unreadable, decode, read_bytes
-from attnlint.suppress import suppress
+from attnlint.suppress import strangers, suppress
 from attnlint.workers import Overdue, cores, deadline, in_parallel
 
 Analyse = Callable[[Source, Sequence[Rule]], Iterable[Diagnostic]]
@@ -61,7 +61,7 @@ def check(
 ) -> Iterator[FileReport]:
     """Lint every file below `paths`: one report for each, as it becomes ready.
 
-    `announce` hears how many there will be. Raises `attnlint.discover.MissingPath`.
+    `announce` hears how many there will be.
     """
     targets = list(discover(paths))
     if announce:
@@ -126,6 +126,7 @@ def lint_file(
         return FileReport(target.path, fault=error.fault)
     with watched() as uses:
         report = lint(source, rules, analyse)
+    report = replace(report, rests_on=tuple(sorted(uses.files)))
     if cache and target.path != STDIN and report.fault is None:
         cache.keep(target.path, data, rules, report, uses)
     return report
@@ -149,7 +150,8 @@ def lint(source: Source, rules: Sequence[Rule], analyse: Analyse = analyse) -> F
     here = [with_code(each) for each in found if not each.path]
     there = by_file(with_code(each) for each in found if each.path)
     others = tuple(_report(other, diagnostics) for other, diagnostics in there if diagnostics)
-    return _report(source, here, fault, source.line_count, others)
+    report = _report(source, here, fault, source.line_count, others)
+    return replace(report, notes=tuple(strangers(source)))
 
 
 def _report(
@@ -177,7 +179,9 @@ def _joined(one: FileReport, other: FileReport) -> FileReport:
     found = sorted(_once((*one.diagnostics, *other.diagnostics)), key=lambda each: (each.span, each.code))
     excerpt = {**one.excerpt, **other.excerpt}
     path = one.path if one.lines else other.path
-    return FileReport(path, tuple(found), one.fault or other.fault, max(one.lines, other.lines), excerpt)
+    notes = tuple(sorted({*one.notes, *other.notes}))
+    lines = max(one.lines, other.lines)
+    return FileReport(path, tuple(found), one.fault or other.fault, lines, excerpt, notes=notes)
 
 
 def _once(diagnostics: Iterable[Diagnostic]) -> Iterable[Diagnostic]:
@@ -195,6 +199,9 @@ def _excerpt(source: Source, diagnostics: Iterable[Diagnostic]) -> dict[int, str
     for each in diagnostics:
         rows.update(range(each.span.row - FRAME, each.span.end_row + FRAME + 1))
         rows.update(related.span.row for related in each.related if not related.path)
+        for edit in each.fix.edits if each.fix else ():
+            if not edit.path:  # a report shows the repair as well
+                rows.update(range(edit.span.row - 1, edit.span.end_row + 2))
     return {row: source.line(row) for row in sorted(rows) if 1 <= row <= source.line_count}
 
 

@@ -14,7 +14,8 @@ class FileReport:
     """What was found in one file: its diagnostics in order, or the fault that kept it from being linted.
 
     `lines` is how many lines it has; `excerpt` holds the rows that a report may want to show. `others` are reports of
-    the project's other files, on what only this file's way of calling them shows.
+    the project's other files, on what only this file's way of calling them shows. `rests_on` are the other files that
+    its trace went into; `notes` are rows, and what is odd in them about attnlint's own comments.
     """
 
     path: str
@@ -23,6 +24,8 @@ class FileReport:
     lines: int = 0
     excerpt: Mapping[int, str] = field(default_factory=dict)
     others: tuple[FileReport, ...] = ()
+    rests_on: tuple[str, ...] = ()
+    notes: tuple[tuple[int, str], ...] = ()
 
 
 def as_data(report: FileReport) -> dict[str, Any]:
@@ -44,6 +47,8 @@ def from_data(data: Mapping[str, Any]) -> FileReport:
         int(data["lines"]),
         {int(row): str(text) for row, text in data["excerpt"].items()},
         tuple(from_data(other) for other in data["others"]),
+        tuple(str(path) for path in data["rests_on"]),
+        tuple((int(row), str(text)) for row, text in data["notes"]),
     )
 
 

@@ -137,11 +137,15 @@ def _specificity(selector: str, each: Rule) -> int:
 
 
 def _unknown(selector: str, rules: Iterable[Rule]) -> str:
+    return f"unknown rule {selector!r}{near_miss(selector, rules) or '; `attnlint rules` lists them'}"
+
+
+def near_miss(selector: str, rules: Iterable[Rule]) -> str:
+    """What is said of a name that is no rule's but nearly: `; did you mean 'missing-scale'?`, or nothing."""
     known = [spelling for each in rules for spelling in (each.name, each.code)]
     lowered = {spelling.lower(): spelling for spelling in known}
     near = difflib.get_close_matches(selector.lower(), lowered, n=1)
-    hint = f"; did you mean {lowered[near[0]]!r}?" if near else "; `attnlint rules` lists them"
-    return f"unknown rule {selector!r}{hint}"
+    return f"; did you mean {lowered[near[0]]!r}?" if near else ""
 
 
 def _sections(docstring: str) -> tuple[str, dict[str, str]]:

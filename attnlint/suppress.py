@@ -8,11 +8,13 @@ import tokenize
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from attnlint.diagnostic import Diagnostic
+from attnlint.diagnostic import SYNTAX_ERROR, Diagnostic
+from attnlint.rule import all_rules, near_miss
 from attnlint.source import Source
 
 _DIRECTIVE = re.compile(r"#\s*attnlint:\s*(?P<kind>file-ignore|ignore)\b(?:\s*\[(?P<rules>[^\]]*)\])?")
 _EVERYTHING = "*"
+_SYNTAX_ERROR = {word.lower() for word in SYNTAX_ERROR}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +50,7 @@ def suppressions(source: Source) -> Suppressions:
     """Read the comments of a file; in one that does not tokenize, whatever looks like a comment counts."""
     everywhere: set[str] = set()
     by_row: dict[int, frozenset[str]] = {}
-    try:
-        comments, statements = _tokenized(source)
-    except (tokenize.TokenError, SyntaxError):
-        comments, statements = list(_matched(source)), {}
+    comments, statements = _comments(source)
     for row, comment in comments:
         for directive in _DIRECTIVE.finditer(comment):
             names = _names(directive.group("rules"))
@@ -60,6 +59,25 @@ def suppressions(source: Source) -> Suppressions:
             else:
                 by_row[row] = by_row.get(row, frozenset()) | names
     return Suppressions(frozenset(everywhere), by_row, statements)
+
+
+def strangers(source: Source) -> Iterator[tuple[int, str]]:
+    """Rows of comments that name a rule that does not exist, and silence nothing for it; with what to say of each."""
+    if "attnlint:" not in source.text:
+        return
+    rules = all_rules()
+    known = {_EVERYTHING, *(word.lower() for each in rules for word in (each.name, each.code)), *_SYNTAX_ERROR}
+    for row, comment in _comments(source)[0]:
+        for directive in _DIRECTIVE.finditer(comment):
+            for name in sorted(_names(directive.group("rules")) - known):
+                yield row, f"unknown rule {name!r} in an ignore comment{near_miss(name, rules)}"
+
+
+def _comments(source: Source) -> tuple[list[tuple[int, str]], dict[int, tuple[int, int]]]:
+    try:
+        return _tokenized(source)
+    except (tokenize.TokenError, SyntaxError):
+        return list(_matched(source)), {}
 
 
 def _names(listed: str | None) -> frozenset[str]:

@@ -83,7 +83,6 @@ def test_exit_codes(project, capsys, arguments, code):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["check", "none.py"], "none.py: no such file or folder"),
         (["check", "--select", "no-such-rule"], "unknown rule 'no-such-rule'"),
         (["check", "--ignore", "no-such-rule"], "unknown rule 'no-such-rule'"),
         (["check", "--output-format", "xml"], "'xml' is not one of"),
@@ -137,6 +136,23 @@ def test_json_is_all_that_is_on_standard_output(project, capsys):
     assert code == 2
     assert [each["severity"] for each in json.loads(out)] == ["error", "info", "warning"]
     assert err == "binary.py: unreadable: is a binary file, not Python text: NUL byte at offset 0\n"
+
+
+def test_missing_path_is_named_and_the_rest_is_linted(project, capsys):
+    code, out, err = run(capsys, "check", "none.py", "error.py", "--output-format", "concise", "--exit-zero")
+    assert (code, err) == (2, "none.py: no such file or folder\n")
+    assert out.splitlines() == [
+        "error.py:2:1: ATT008 softmax-wrong-axis [error] softmax",
+        "Found 1 error in 1 of 1 file; 1 file could not be linted.",
+    ]
+
+
+def test_unknown_rule_in_a_comment_is_a_warning(project, capsys):
+    (project / "clean.py").write_text("attn = 1  # attnlint: ignore[mising-scale]\n")
+    for _ in range(2):  # the second time from the cache
+        code, _out, err = run(capsys, "check", "clean.py")
+        message = "unknown rule 'mising-scale' in an ignore comment; did you mean 'missing-scale'?"
+        assert (code, err) == (0, f"clean.py:1: {message}\n")
 
 
 def test_statistics(project, capsys):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from attnlint.discover import MissingPath, Target, discover
+from attnlint.diagnostic import Fault
+from attnlint.discover import Target, discover
 
 
 @pytest.fixture
@@ -88,11 +89,11 @@ def test_standard_input():
     assert list(discover(["-"])) == [Target("-", named=True)]
 
 
-def test_missing_path_comes_before_anything_else(tree):
+def test_missing_path_is_a_fault_and_the_rest_goes_on(tree):
     tree("a.py")
-    found = discover(["a.py", "none"])
-    with pytest.raises(MissingPath, match="none: no such file or folder"):
-        next(found)
+    missing, found = discover(["none", "a.py"])
+    assert missing == Target("none", named=True, fault=Fault("missing", "no such file or folder"))
+    assert found == Target("a.py", named=True)
 
 
 def test_directory_loop_is_named_and_not_followed(tree):

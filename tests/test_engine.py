@@ -1,12 +1,13 @@
 """The engine: the data path from paths to reports, with the analysis of the trace replaced by a fake."""
 
 import os
+from dataclasses import replace
 
 import pytest
 
-from attnlint.diagnostic import Diagnostic, Related, Severity, Span
-from attnlint.discover import MissingPath, Target
-from attnlint.engine import LARGEST, Options, check, lint, lint_file
+from attnlint.diagnostic import Diagnostic, Edit, Fault, Fix, Related, Severity, Span
+from attnlint.discover import Target
+from attnlint.engine import LARGEST, Options, check, gathered, lint, lint_file
 from attnlint.source import make_source
 
 
@@ -71,9 +72,29 @@ def test_announces_how_many(tmp_path):
     assert heard == [3]
 
 
-def test_missing_path():
-    with pytest.raises(MissingPath):
-        list(check(["/nowhere/at/all"], Options(), analyse=softmax_lines))
+def test_missing_path_does_not_stop_the_run(tmp_path):
+    (tmp_path / "a.py").write_text("softmax\n")
+    missing, found = check(["/nowhere/at/all", str(tmp_path / "a.py")], Options(), analyse=softmax_lines)
+    assert missing.fault == Fault("missing", "no such file or folder")
+    assert rows(found) == [1]
+
+
+def test_unknown_names_in_comments_are_noted():
+    text = "softmax  # attnlint: ignore[softmax-wrong-axes, ATT008]\nx  # attnlint: file-ignore[syntax-error, what]\n"
+    report = lint(make_source(text), (), softmax_lines)
+    assert report.diagnostics == ()
+    assert report.notes == (
+        (1, "unknown rule 'softmax-wrong-axes' in an ignore comment; did you mean 'softmax-wrong-axis'?"),
+        (2, "unknown rule 'what' in an ignore comment"),
+    )
+    assert gathered([report])[0].notes == report.notes
+
+
+def test_excerpt_holds_the_rows_of_a_fix():
+    text = "".join(f"line {row}\n" for row in range(1, 31))
+    fix = Fix("t", (Edit(Span(20, 1, 21, 1), ""), Edit(Span(2, 1, 2, 1), "", "other.py")))
+    report = lint(make_source(text), (), lambda source, rules: [replace(diagnostic(10), fix=fix)])
+    assert sorted(report.excerpt) == [8, 9, 10, 11, 12, 19, 20, 21, 22]
 
 
 def test_sorted_and_each_once():

@@ -20,3 +20,4 @@ def test_fault_lines():
     assert fault_line(FileReport("a.py")) == ""
     assert fault_line(FileReport("a.py", fault=Fault("unreadable", "no", row=3))) == "a.py:3: unreadable: no"
     assert fault_line(FileReport("a", fault=Fault("skipped", "is a loop"))) == "a: note: is a loop"
+    assert fault_line(FileReport("a", fault=Fault("missing", "no such file"))) == "a: no such file"

@@ -10,7 +10,6 @@ import click
 from attnlint.cache import FOLDER, Cache
 from attnlint.cli.output import color_option, console, followed
 from attnlint.diagnostic import Severity
-from attnlint.discover import MissingPath
 from attnlint.engine import Options, gathered
 from attnlint.engine import check as lint
 from attnlint.filed import FileReport
@@ -85,12 +84,14 @@ def check(
     try:
         rules = select(all_rules(), (*(selected or (ALL,)), *extended), ignored)
         reports = _run(paths or (".",), Options(rules, jobs, None if no_cache else Cache(cache_dir)))
-    except (UnknownRule, MissingPath) as error:
+    except UnknownRule as error:
         raise click.UsageError(str(error)) from error
     _show(reports, output_format, counted, color)
     for report in reports:
         if line := fault_line(report):
             click.echo(line, err=True)
+        for row, note in report.notes:
+            click.echo(f"{report.path}:{row}: {note}", err=True)
         if verbose and report.fault and report.fault.detail:
             click.echo(report.fault.detail, err=True)
     if not reports:

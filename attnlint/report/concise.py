@@ -22,4 +22,5 @@ def fault_line(report: FileReport) -> str:
     if fault is None:
         return ""
     place = f"{report.path}:{fault.row}" if fault.row else report.path
-    return f"{place}: {'note' if fault.kind == 'skipped' else fault.kind}: {fault.message}"
+    kind = {"skipped": "note: ", "missing": ""}.get(fault.kind, f"{fault.kind}: ")
+    return f"{place}: {kind}{fault.message}"
