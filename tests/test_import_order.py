@@ -22,7 +22,7 @@ LAYERS = (
     {"rules"},
     {"suppress", "discover", "analyse", "workers", "elsewhere"},
     {"filed"},
-    {"cache"},
+    {"cache", "fixing", "writing"},
     {"engine"},
     {"report"},
     {"cli"},

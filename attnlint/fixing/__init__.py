@@ -1,0 +1,1 @@
+"""Applying fixes: edits on a text, what becomes of the findings, and the rounds until nothing is left to do."""
