@@ -26,13 +26,19 @@ LAYERS = frozenset(
 
 @dataclass(frozen=True, eq=False, slots=True)
 class WrongWidth:
-    """A layer that does not fit the heads: where, how, and whether it is certain for all sizes a caller may give."""
+    """A layer that does not fit the heads: where, how, and whether it is certain for all sizes a caller may give.
+
+    `sizes` are what the layer was made for and what the heads have; where `heads` says so, a number of heads and the
+    width that it does not divide.
+    """
 
     site: Site
     text: str
     advice: str
     certain: bool = True
     related: tuple[tuple[Site, str], ...] = ()
+    sizes: tuple[Dim | None, Dim | None] = (None, None)
+    heads: bool = False
 
 
 def of_projection(op: OpCall, mixes: dict[OpCall, AttentionSite]) -> Iterator[WrongWidth]:
@@ -55,7 +61,8 @@ def of_projection(op: OpCall, mixes: dict[OpCall, AttentionSite]) -> Iterator[Wr
     message = f"the output projection takes {show(expected)} features, but the heads have {show(found)} together"
     message += ", which fits for one head only" if one_head else DEFAULTS if by_default else ""
     related = ((mix.site, "the heads' outputs are made here"),)
-    yield WrongWidth(op.site, message, f"make it for {found} features: n_heads * head_dim", not by_default, related)
+    advice = f"make it for {found} features: n_heads * head_dim"
+    yield WrongWidth(op.site, message, advice, not by_default, related, (expected, found))
 
 
 def of_heads(trace: Trace, op: OpCall, mixes: dict[OpCall, AttentionSite]) -> Iterator[WrongWidth]:
@@ -97,7 +104,8 @@ def of_layer(op: OpCall) -> Iterator[WrongWidth]:
     certain = width.value is not None and heads.value is not None
     message = f"{show(width)} features do not split into {show(heads)} heads"
     message += "" if certain else DEFAULTS
-    yield WrongWidth(site, message, f"choose a number of heads that divides {have}", certain)
+    advice = f"choose a number of heads that divides {have}"
+    yield WrongWidth(site, message, advice, certain, sizes=(heads, width), heads=True)
 
 
 def of_uneven_split(op: OpCall, trace: Trace) -> Iterator[WrongWidth]:

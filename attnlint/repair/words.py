@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import lru_cache
 
 import libcst as cst
 
@@ -14,7 +16,7 @@ from attnlint.names import kind_of
 from attnlint.repair import tree
 from attnlint.tensor import Kind
 from attnlint.trace import Trace
-from attnlint.values import Size, Unknown, Value, as_dim
+from attnlint.values import ClassValue, Func, Size, Unknown, Value, as_dim
 
 
 def named(trace: Trace, site: Site, size: Dim, kind: Kind = "") -> str:
@@ -41,6 +43,7 @@ def in_sight(trace: Trace, site: Site) -> Iterator[tuple[str, Dim]]:
             size = _known(binding.value)
             if size is not None and binding.site.span.row < row:
                 yield binding.name, size
+    yield from _given(trace, here)
     this, owner = this_of(site), owner_of(site)
     for cell in trace.cells if this else ():
         size = _known(cell.new)
@@ -53,6 +56,34 @@ def in_sight(trace: Trace, site: Site) -> Iterator[tuple[str, Dim]]:
         if size is not None and binding.site.path == site.path and tree.function(binding.site) is None:
             if owner_of(binding.site) is None and (here is not None or binding.site.span.row < row):
                 yield binding.name, size
+    for name, number in _constants(trace.text_of(site)).items() if here is not None else ():
+        yield name, dims.const(number)
+
+
+def _given(trace: Trace, function: Site | None) -> Iterator[tuple[str, Dim]]:
+    """The sizes that the parameters of a function were given by those who call it."""
+    for call in trace.calls if function is not None else ():
+        callee, values = call.callee, call.given
+        if isinstance(callee, ClassValue):
+            callee = callee.members.get("__init__", callee)
+            params = [each.name for each in callee.node.params[1:]] if isinstance(callee, Func) else []
+            values = {**dict(zip(params, call.args, strict=False)), **call.kwargs}
+        if isinstance(callee, Func) and callee.node.site == function:
+            for name, value in values.items():
+                size = _known(value)
+                if size is not None:
+                    yield name, size
+
+
+@lru_cache(maxsize=8)
+def _constants(text: str) -> dict[str, int]:
+    """The whole numbers that a file's own statements name."""
+    found: dict[str, int] = {}
+    for node in ast.parse(text).body:
+        value = node.value if isinstance(node, ast.Assign) else None
+        if isinstance(node, ast.Assign) and isinstance(value, ast.Constant) and type(value.value) is int:
+            found.update({target.id: value.value for target in node.targets if isinstance(target, ast.Name)})
+    return found
 
 
 def this_of(site: Site) -> str:

@@ -68,6 +68,7 @@ from attnlint.attention.lineage import ancestors, is_carrier
 from attnlint.attention.positions import beside
 from attnlint.attention.widths import DEFAULTS, WrongWidth, of_heads, of_projection
 from attnlint.diagnostic import Severity
+from attnlint.repair.sizes import refitted, resized
 from attnlint.rule import Finding, rule
 from attnlint.trace import OpCall, Site, Trace
 
@@ -86,16 +87,16 @@ def check(trace: Trace) -> Iterator[Finding]:
                 continue
             # What was split wrongly, or came with a wrong width, cannot be merged rightly: one mistake, one finding.
             if not (split_wrong and merges(op)):
-                yield _of_reshape(op, found)
+                yield _of_reshape(trace, op, found)
             split_wrong = True
         elif op.notes.get("clash") and "expected" in op.notes:
             if not split_wrong and not _is_widened(op):
-                yield from map(_of_width, of_projection(op, mixes))
+                yield from (_of_width(wrong, op, trace) for wrong in of_projection(op, mixes))
             split_wrong = True
         elif op.name in {"linear", "matmul", "dot"} and not split_wrong and not _is_widened(op):
-            yield from map(_of_width, of_projection(op, mixes))
+            yield from (_of_width(wrong, op, trace) for wrong in of_projection(op, mixes))
         else:
-            yield from map(_of_width, of_heads(trace, op, mixes))
+            yield from (_of_width(wrong, op, trace) for wrong in of_heads(trace, op, mixes))
 
 
 def _is_widened(op: OpCall) -> bool:
@@ -103,23 +104,23 @@ def _is_widened(op: OpCall) -> bool:
     return any(beside(step) is not None for t in op.inputs for step in ancestors(t, lambda _: True, 40))
 
 
-def _of_width(wrong: WrongWidth) -> Finding:
+def _of_width(wrong: WrongWidth, op: OpCall, trace: Trace) -> Finding:
     severity = Severity.ERROR if wrong.certain else Severity.WARNING
-    return Finding(wrong.site, wrong.text, severity, wrong.related, wrong.advice)
+    return Finding(wrong.site, wrong.text, severity, wrong.related, wrong.advice, refitted(trace, wrong, op))
 
 
 def _severity(found: Misfit) -> Severity:
     return Severity.WARNING if found.by_default or found.one_head else Severity.ERROR
 
 
-def _of_reshape(op: OpCall, found: Misfit) -> Finding:
+def _of_reshape(trace: Trace, op: OpCall, found: Misfit) -> Finding:
     what = "the heads do not merge into" if merges(op) else "the features do not split into"
     product = " * ".join(found.parts) if found.parts else show(found.wanted)
     total = f" = {show(found.wanted)}" if len(found.parts) > 1 and found.wanted.by_default is not None else ""
     message = f"{what} {product}{total}: there are {show(found.found)}"
     message += DEFAULTS if found.by_default else ""
     message += ", which fits for one head only" if found.one_head else ""
-    return Finding(op.site, message, _severity(found), _made(op), _advice(op, found))
+    return Finding(op.site, message, _severity(found), _made(op), _advice(op, found), resized(trace, op, found))
 
 
 def merges(op: OpCall) -> bool:

@@ -1,0 +1,194 @@
+"""Head sizes that multiply out: the width of a head computed from the model's, or the number of heads that divides it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import libcst as cst
+
+from attnlint.attention.heads import Misfit
+from attnlint.attention.lineage import ancestors, is_carrier
+from attnlint.attention.widths import WrongWidth
+from attnlint.diagnostic import Applicability, Fix
+from attnlint.dims import Dim
+from attnlint.ir import Site
+from attnlint.ops.match import Target, target_of
+from attnlint.ops.view import size_list
+from attnlint.repair import calls, names, tree, widths, words
+from attnlint.repair.draft import Draft
+from attnlint.trace import OpCall, Trace
+from attnlint.values import Layer
+
+TITLE = "compute the width of a head: d_model // n_heads"
+
+
+def resized(trace: Trace, op: OpCall, found: Misfit) -> Fix | None:
+    """A reshape whose heads multiply out to the features that there are."""
+    draft = Draft(trace)
+    call = calls.call_at(op.site)
+    if call is None:
+        return None
+    total = found.found
+    if op.name == "rearrange":
+        return _of_pattern(draft, op, call, total)
+    targets = [target_of(each) for each in size_list(op.args.get("sizes")) or []]
+    given = _sizes(draft, call)
+    if len(given) != len(targets) or len(given) < 2:
+        return None
+    head, heads = given[-1], given[-2]
+    if len(found.parts) == 1:
+        # The heads are split already: the last size alone is another one than before.
+        number = total.by_default if total.value is None else total.value
+        return _literal(draft, head, words.named(trace, head, total, "feature") or str(number or ""))
+    return _split(draft, op, (heads, targets[-2]), (head, targets[-1]), total)
+
+
+def _split(
+    draft: Draft, op: OpCall, heads: tuple[Site, Target], head: tuple[Site, Target], total: Dim
+) -> Fix | None:
+    have, count, width = (size.by_default for size in (total, heads[1].dim, head[1].dim))
+    if have is None or count is None or not count:
+        return _computed(draft, op, heads[0], head[0], total)
+    if (have / count).denominator == 1:
+        if isinstance(head[0].node, cst.Integer):
+            return _literal(draft, head[0], _quotient(draft, head[0], total, tree.source(heads[0]), heads[1].dim))
+        return _computed(draft, op, heads[0], head[0], total)
+    if isinstance(heads[0].node, cst.Integer) and width and (have / width).denominator == 1:
+        return _literal(draft, heads[0], str(have / width))
+    return _divisor(draft, heads[0], int(have), int(count))
+
+
+def _sizes(draft: Draft, call: Site) -> list[Site]:
+    """The sizes that a reshape is given, one by one."""
+    rest = calls.arguments(draft, call)[1:]
+    if len(rest) == 1 and isinstance(rest[0].node, cst.Tuple | cst.List):
+        return [tree.at(call, each.value) for each in rest[0].node.elements]
+    return rest
+
+
+def _literal(draft: Draft, place: Site, text: str) -> Fix | None:
+    if not text or not isinstance(place.node, cst.Integer | cst.Name):
+        return None
+    draft.replace(place, text, tree.PRIMARY if text.replace(".", "_").isidentifier() or text.isdigit() else tree.PRODUCT)
+    return draft.fix(f"split into {text} each" if not text.isdigit() else f"split into {text}")
+
+
+def _quotient(draft: Draft, place: Site, total: Dim, heads: str, count: Dim) -> str:
+    """`d_model // n_heads` by the names that stand there, or the number that it is."""
+    name = words.named(draft.trace, place, total, "feature")
+    if name and not heads.isdigit():
+        return f"{name} // {heads}"
+    have, number = total.by_default, count.by_default
+    return str(have / number) if have is not None and number else ""
+
+
+def _computed(draft: Draft, op: OpCall, heads: Site, head: Site, total: Dim) -> Fix | None:
+    """The definition of the head's width, in the place that sets it, as the model's width over the heads."""
+    defined = names.definition(draft.trace, head)
+    if defined is None:
+        return None
+    if isinstance(defined.node, cst.Name) and defined.node.value in words.parameters(defined):
+        # Whoever makes the object chooses the width of a head: then it is the projections that do not fit.
+        return _projected(draft, op, heads, defined)
+    width = words.named(draft.trace, defined, total, "feature") or _made_with(draft, op, defined)
+    count = names.readable(draft.trace, heads, defined)
+    if not width or not count:
+        return None
+    text = f"{width if ' ' not in width else f'({width})'} // {count}"
+    if tree.source(defined) == text:
+        return None
+    draft.replace(defined, text, tree.PRODUCT)
+    return draft.fix(TITLE)
+
+
+def _projected(draft: Draft, op: OpCall, heads: Site, head: Site) -> Fix | None:
+    """The projections of all that is split at one place, made as wide as the heads are together."""
+    for other in draft.trace.ops:
+        out = _out_size(other, head) if other.site == op.site else None
+        count = names.readable(draft.trace, heads, out) if out is not None else ""
+        if out is not None and count:
+            draft.replace(out, f"{count} * {tree.source(head)}", tree.PRODUCT)
+    return draft.fix("make the projections n_heads * head_dim wide")
+
+
+def _out_size(op: OpCall, head: Site) -> Site | None:
+    """The size that the layer which made an op's features gives out, where the head's width is set beside it."""
+    taken = op.tensor("x")
+    for step in ancestors(taken, is_carrier, 20) if taken is not None else ():
+        layer = step.notes.get("layer")
+        if isinstance(layer, Layer) and layer.site is not None and tree.function(layer.site) == tree.function(head):
+            call = calls.call_at(layer.site)
+            given = calls.positional(call) if call is not None else []
+            out = calls.of_keyword(call, "out_features") if call is not None else None
+            return out or (given[1] if len(given) > 1 else None)
+    return None
+
+
+def _made_with(draft: Draft, op: OpCall, place: Site) -> str:
+    """The width that the projection of the features was made with, as the constructor writes it."""
+    taken = op.tensor("x")
+    for step in ancestors(taken, is_carrier, 20) if taken is not None else ():
+        layer = step.notes.get("layer")
+        if isinstance(layer, Layer) and layer.site is not None and tree.function(layer.site) == tree.function(place):
+            call = calls.call_at(layer.site)
+            given = calls.positional(call) if call is not None else []
+            out = calls.of_keyword(call, "out_features") if call is not None else None
+            last = out or (given[-1] if given else None)
+            return tree.source(last) if last is not None and tree.simple(last) else ""
+    return ""
+
+
+def _of_pattern(draft: Draft, op: OpCall, call: Site, total: Dim) -> Fix | None:
+    """einops: the sizes are keywords, or the one of them that is worked out."""
+    node = call.node
+    assert isinstance(node, cst.Call)
+    sized = [arg for arg in node.args if arg.keyword is not None]
+    if len(sized) == 2:
+        heads, head = (tree.at(call, arg.value) for arg in sized)
+        return _computed(draft, op, heads, head, total)
+    have, number = total.by_default, None
+    for arg in sized:
+        site = tree.at(call, arg.value)
+        number = names.number(draft.trace, site)
+        if have is not None and number:
+            return _divisor(draft, site, int(have), number)
+    return None
+
+
+def _divisor(draft: Draft, heads: Site, have: int, count: int) -> Fix | None:
+    """A number of heads that divides the width: which one is the author's to choose."""
+    best = next((n for n in _near(count) if have % n == 0), None)
+    place = names.definition(draft.trace, heads, to_number=True) or heads
+    if best is None or not isinstance(place.node, cst.Integer):
+        return None
+    draft.replace(place, str(best))
+    return draft.fix(f"use {best} heads, which divide {have}", Applicability.DISPLAY)
+
+
+def _near(count: int) -> Iterator[int]:
+    """The numbers of heads next to one, the smaller first."""
+    for distance in range(1, count):
+        yield from (n for n in (count - distance, count + distance) if n > 1)
+
+
+def refitted(trace: Trace, wrong: WrongWidth, op: OpCall) -> Fix | None:
+    """A projection made for what the heads have together, or a layer whose heads divide its width."""
+    draft = Draft(trace)
+    expected, found = wrong.sizes
+    if expected is None or found is None:
+        return None
+    if wrong.heads:
+        call = calls.call_at(wrong.site)
+        have, count = found.by_default, expected.by_default
+        given = _heads_of(call) if call is not None else None
+        return _divisor(draft, given, int(have), int(count)) if given is not None and have and count else None
+    if widths.refit(draft, op, expected, found):
+        return draft.fix("make the projection for what the heads have together")
+    return None
+
+
+def _heads_of(call: Site) -> Site | None:
+    given = calls.positional(call)
+    return calls.of_keyword(call, "num_heads", "nhead", "heads") or (given[1] if len(given) > 1 else None)
+
+
