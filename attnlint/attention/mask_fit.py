@@ -27,8 +27,8 @@ class Misfit:
 
 def misfit(use: MaskUse, site: AttentionSite | None) -> Misfit | None:
     """The fault in the shape of a mask where it meets the scores; None where there is none that can be told."""
-    mask = _mask_tensor(use.mask)
-    scores = _scores_shape(use, site)
+    mask = mask_tensor(use.mask)
+    scores = scores_shape(use, site)
     if mask is None or scores is None or not mask.shape.known or not scores.known:
         return None
     if (use.info.bias or use.op.name in {"mul", "div"}) and not use.info.is_mask:
@@ -67,13 +67,13 @@ def _is_default_of(tensor: Tensor) -> bool:
     return tensor.op is not None and tensor.op.name == "input" and bool(tensor.op.notes.get("maybe_none"))
 
 
-def _mask_tensor(value: Value) -> Tensor | None:
+def mask_tensor(value: Value) -> Tensor | None:
     if isinstance(value, Seq):
         return as_tensor(value.items[0]) if len(value.items) == 1 else None
     return as_tensor(value) if isinstance(value, Tensor | Unknown) else None
 
 
-def _scores_shape(use: MaskUse, site: AttentionSite | None) -> Shape | None:
+def scores_shape(use: MaskUse, site: AttentionSite | None) -> Shape | None:
     op = use.op
     if op.name == "sdpa" and site is not None:
         return fused_scores(site)
@@ -209,7 +209,7 @@ def _on_queries_alone(mask: Shape, info: MaskInfo) -> bool:
 
 def _keys_are_masked_too(site: AttentionSite | None) -> bool:
     for use in site.masks if site is not None else ():
-        tensor = _mask_tensor(use.mask)
+        tensor = mask_tensor(use.mask)
         last = tensor.shape.at(-1) if tensor is not None else None
         if last is None or not last.is_one:
             return True

@@ -95,7 +95,7 @@ def _mask_of(draft: Draft, site: AttentionSite, call: Site) -> str:
 def _on_scores(draft: Draft, site: AttentionSite) -> None:
     softmax = site.softmax
     assert softmax is not None
-    how = writing(next((t.library for t in (softmax.weights, softmax.scores) if t.library), ""))
+    how = writing(draft.library(softmax.op.site, softmax.weights, softmax.scores))
     place = place_in(softmax.op, site.product.frame if site.product is not None else softmax.op.frame)
     call = calls.call_at(place)
     given = calls.arguments(draft, call) if call is not None and not softmax.written or place != softmax.op.site else []
@@ -133,7 +133,7 @@ def _masked(draft: Draft, site: AttentionSite, name: str, place: Site) -> str:
     """The scores of that name with what comes later blocked: by the mask that the author has made, where one is."""
     softmax = site.softmax
     assert softmax is not None
-    how = writing(next((t.library for t in (softmax.weights, softmax.scores) if t.library), ""))
+    how = writing(draft.library(place, softmax.weights, softmax.scores))
     module = draft.module(how.module, place) if "{m}" in how.masked + how.future else ""
     blocked = _own(site, name) or how.future.format(x=name, m=module)
     return how.masked.format(x=name, blocked=blocked, m=module, fill=f"{name}.dtype.min")

@@ -11,6 +11,7 @@ from attnlint.frameworks import resolved
 from attnlint.index import FileIndex, index
 from attnlint.ir import Site
 from attnlint.repair import tree
+from attnlint.tensor import Tensor
 from attnlint.trace import Trace
 
 
@@ -70,6 +71,13 @@ class Draft:
         if found is None:
             found = _ALIASES.get(dotted, dotted.rpartition(".")[2])
             self._import(dotted, found, site)
+        return found
+
+    def library(self, site: Site, *tensors: Tensor | None) -> str:
+        """The library that a repair should write in: that of the arrays, by the module that the file has for them."""
+        found = next((tensor.library for tensor in tensors if tensor is not None and tensor.library), "")
+        if found == "keras" and self.local("keras.ops", site) is None and self.local("tensorflow", site) is not None:
+            return "tensorflow"
         return found
 
     def local(self, dotted: str, site: Site) -> str | None:

@@ -104,7 +104,7 @@ def _is_of_weights(op: OpCall, depth: int = 12) -> bool:
 
 def _masked(draft: Draft, op: OpCall, late: LateMask, found: _Late, scores: Site) -> str:
     """The scores with the mask on them."""
-    library = next((t.library for t in (op.output, *op.inputs) if t is not None and t.library), "")
+    library = draft.library(scores, op.output, *op.inputs)
     how = writing(library)
     module = draft.module(how.module, scores) if "{m}" in how.masked else ""
     fill = _fill(draft, library, late, scores)

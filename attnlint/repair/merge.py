@@ -63,7 +63,7 @@ def _array(draft: Draft, op: OpCall, call: Site | None) -> Site | None:
 
 def _merged(draft: Draft, op: OpCall, array: Site, taken: Tensor, axis: int) -> str:
     """The array with its heads moved before the features and merged with these."""
-    library = _library(op, taken)
+    library = _library(draft, op, taken)
     how, x, rank = writing(library), tree.source(array), len(taken.axes)
     before_features = axis == rank - 2
     if library == "torch" or library == "tinygrad":
@@ -92,9 +92,9 @@ def _merged(draft: Draft, op: OpCall, array: Site, taken: Tensor, axis: int) -> 
     return how.merged.format(x=x, axis=axis, lead=lead, width=width, m=draft.module(how.module, array))
 
 
-def _library(op: OpCall, taken: Tensor) -> str:
+def _library(draft: Draft, op: OpCall, taken: Tensor) -> str:
     """The library of an array; in a fragment the one whose word for an axis the author uses."""
-    found = next((t.library for t in (op.output, taken) if t is not None and t.library), "")
+    found = draft.library(op.site, op.output, taken)
     call = calls.call_at(op.site)
     said = call is not None and calls.of_keyword(call, "dim") is not None
     return found or ("torch" if said else "")

@@ -85,13 +85,9 @@ def _keys_come_first(product: OpCall) -> bool:
 
 
 def _swapped(draft: Draft, array: Site, product: OpCall) -> str:
-    how = writing(_library(product))
+    how = writing(draft.library(array, *product.inputs, product.output))
     module = draft.module(how.module, array) if "{m}" in how.swap else ""
     return how.swap.format(x=tree.operand(array) if how.swap.startswith("{x}") else tree.source(array), m=module)
-
-
-def _library(op: OpCall) -> str:
-    return next((tensor.library for tensor in (*op.inputs, op.output) if tensor is not None and tensor.library), "")
 
 
 def _turned(draft: Draft, turn: OpCall) -> None:

@@ -62,20 +62,20 @@ def sizes_in(draft: Draft, made: Site, size: Dim) -> Iterator[Site]:
     symbol = next(iter(size.symbols), None)
     if len(size.symbols) == 1 and symbol is not None and str(size) == symbol.name:
         known |= {symbol.name} & set(words.parameters(made))
-    for node in _expressions(tree.node_of(made)):
+    for node in expressions(tree.node_of(made)):
         site = tree.at(made, node)
         if tree.source(site) in known or (isinstance(node, cst.Integer) and size.value == int(node.value, 0)):
             yield site
 
 
-def _expressions(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+def expressions(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """Names, attributes and numbers among the arguments of a call, outermost first."""
     if isinstance(node, cst.Name | cst.Attribute | cst.Integer):
         yield node
         return
     if isinstance(node, cst.Call):
         for arg in node.args:
-            yield from _expressions(arg.value)
+            yield from expressions(arg.value)
         return
     for child in node.children:
-        yield from _expressions(child)
+        yield from expressions(child)

@@ -133,6 +133,8 @@ def _of_symbols(size: Dim, site: Site, known: list[tuple[str, Dim]]) -> str:
     for symbol, power in factors:
         text = next((t for t, value in known if _is_symbol(value, symbol)), "")
         text = text or (symbol.name if symbol.name in given else "")
+        # What a comment calls it and what the code calls it are two symbols, and one size.
+        text = text or next((t for t, _ in known if t.rpartition(".")[2] == symbol.name), "")
         if not text or power.denominator != 1 or power < 1:
             return ""
         words.extend([text] * int(power))

@@ -48,6 +48,7 @@ from attnlint.attention.places import reached_from
 from attnlint.attention.products import wrong_product
 from attnlint.attention.sites import AttentionSite, MaskUse, loose_mask_uses
 from attnlint.diagnostic import Severity
+from attnlint.repair.mask_axes import fitted, squared
 from attnlint.rule import Finding, rule
 from attnlint.tensor import show_shape
 from attnlint.trace import Site, Trace
@@ -68,14 +69,14 @@ def check(trace: Trace) -> Iterator[Finding]:
             continue
         for use in site.masks:
             used.add(use.mask)
-            yield from _judge(use, site)
+            yield from _judge(trace, use, site)
     for use in loose_mask_uses(trace):
         used.add(use.mask)
-        yield from _judge(use, None)
+        yield from _judge(trace, use, None)
     yield from _never_square(trace, used)
 
 
-def _judge(use: MaskUse, site: AttentionSite | None) -> Iterator[Finding]:
+def _judge(trace: Trace, use: MaskUse, site: AttentionSite | None) -> Iterator[Finding]:
     wrong = misfit(use, site)
     if wrong is None:
         return
@@ -87,7 +88,7 @@ def _judge(use: MaskUse, site: AttentionSite | None) -> Iterator[Finding]:
     if site is not None and site.product is not None:
         related.append((site.product.site, "scores computed here"))
     severity = Severity.ERROR if wrong.certain else Severity.WARNING
-    yield Finding(use.op.site, wrong.message, severity, tuple(related), _advice(use, site))
+    yield Finding(use.op.site, wrong.message, severity, tuple(related), _advice(use, site), fitted(trace, use, site))
 
 
 def _advice(use: MaskUse, site: AttentionSite | None) -> str:
@@ -112,4 +113,4 @@ def _never_square(trace: Trace, used: set[Value]) -> Iterator[Finding]:
             and not trace.uses(mask)
         ):
             message = f"a causal mask of shape {show_shape(mask.shape)} fits no scores, which are [.., q_len, k_len]"
-            yield Finding(op.site, message, Severity.ERROR, (), HELP)
+            yield Finding(op.site, message, Severity.ERROR, (), HELP, squared(trace, op, mask))
