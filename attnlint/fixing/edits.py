@@ -13,8 +13,8 @@ from attnlint.source import Source, Unreadable, decode
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 
 
-class Unfit(Exception):
-    """Edits that cannot be applied to a text; its message says why, as what follows "the fix"."""
+class Refused(Exception):
+    """A fix that cannot be applied or is not worth having; the message says why, as what follows "the fix"."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -43,7 +43,7 @@ class Piece:
 def placed(source: Source, edits: Iterable[Edit]) -> tuple[Piece, ...]:
     """The edits of one file in the order of its text; those at one place in the order in which they were given.
 
-    Raises `Unfit` for edits that overlap or stand outside of the text.
+    Raises `Refused` for edits that overlap or stand outside of the text.
     """
     made = [_placed(source, edit) for edit in edits]
     # A replacement that is given twice is one; insertions that are given twice may be meant so.
@@ -51,14 +51,14 @@ def placed(source: Source, edits: Iterable[Edit]) -> tuple[Piece, ...]:
     insertions = [piece for piece in made if piece.start == piece.end]
     pieces = sorted((*insertions, *once), key=lambda piece: (piece.start, piece.end))
     if any(later.start < earlier.end for earlier, later in pairwise(pieces)):
-        raise Unfit("has edits that overlap")
+        raise Refused("has edits that overlap")
     return tuple(pieces)
 
 
 def _placed(source: Source, edit: Edit) -> Piece:
     start, end = _offset(source, edit.span.row, edit.span.column), _end(source, edit)
     if start is None or end is None or end < start:
-        raise Unfit(f"has an edit outside of the text, at row {edit.span.row}, column {edit.span.column}")
+        raise Refused(f"has an edit outside of the text, at row {edit.span.row}, column {edit.span.column}")
     return Piece(start, end, _NEWLINE.sub(_newline_at(source, edit.span.row), edit.text))
 
 
@@ -86,7 +86,7 @@ def _newline_at(source: Source, row: int) -> str:
 def applied(source: Source, pieces: Sequence[Piece]) -> Source:
     """The source with the pieces applied, which are in order and do not overlap.
 
-    Raises `Unfit` where the file's encoding cannot say the new text, or cannot say the rest of it as it was said.
+    Raises `Refused` where the file's encoding cannot say the new text, or cannot say the rest of it as it was said.
     """
     parts: list[str] = []
     done = 0
@@ -96,16 +96,16 @@ def applied(source: Source, pieces: Sequence[Piece]) -> Source:
     text = "".join((*parts, source.text[done:]))
     try:
         if source.text.encode(source.encoding) != source.data:
-            raise Unfit(f"would change more of the file than it means to: its {source.encoding} can be said otherwise")
+            raise Refused(f"would change more than it means to: the file's {source.encoding} can be written in several ways")
         data = text.encode(source.encoding)
         made = decode(source.path, data)
     except UnicodeEncodeError as error:
         what = error.object[error.start : error.end]
-        raise Unfit(f"needs {what!r}, which the file's encoding {source.encoding} does not have") from error
+        raise Refused(f"needs {what!r}, which the file's encoding {source.encoding} does not have") from error
     except Unreadable as error:
-        raise Unfit(f"would leave a file that {error.fault.message}") from error
+        raise Refused(f"would leave a file that {error.fault.message}") from error
     if made.text != text or made.encoding != source.encoding:
-        raise Unfit("would move the comment that declares the file's encoding")
+        raise Refused("would move the comment that declares the file's encoding")
     return made
 
 
