@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from attnlint.attention.describe import describe
 from attnlint.attention.sites import find_sites
-from attnlint.diagnostic import Diagnostic, Fix, Related
+from attnlint.diagnostic import Applicability, Diagnostic, Fix, Related, Severity
 from attnlint.index import index
 from attnlint.interpret.entries import trace_file
 from attnlint.rule import Finding, Rule
@@ -81,10 +81,18 @@ def _diagnostic(rule: Rule, finding: Finding, source: Source) -> Diagnostic:
         finding.site.span,
         related,
         finding.help,
-        _from(home, finding.fix) if finding.fix is not None else None,
+        _fix(home, finding),
         "" if home in {"", source.path} else home,
         tuple(_from(home, fix) for fix in finding.alternatives),
     )
+
+
+def _fix(home: str, finding: Finding) -> Fix | None:
+    """The repair that goes with a finding; what only asks a question only shows it."""
+    if finding.fix is None:
+        return None
+    fix = _from(home, finding.fix)
+    return replace(fix, applicability=Applicability.DISPLAY) if finding.severity is Severity.INFO else fix
 
 
 def _from(home: str, fix: Fix) -> Fix:

@@ -167,8 +167,8 @@ class Trace:
     """Everything that happened from one entry point; rules ask it short questions.
 
     `is_fragment` says that names come from nowhere, as in a tutorial; `text` is the whole file's,
-    and `files` has those of the project's other files by their paths. `sizes` are the names given to numbers. `records` holds what
-    objects without a constructor of their own (named tuples, dataclasses) were made with.
+    and `files` has those of the project's other files by their paths. `records` holds what objects without
+    a constructor of their own (named tuples, dataclasses) were made with; `sizes` are the names given to numbers.
     """
 
     entry: str

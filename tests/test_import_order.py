@@ -18,6 +18,7 @@ LAYERS = (
     {"attention", "frameworks", "machine"},
     {"calls"},
     {"interpret"},
+    {"repair"},
     {"rule"},
     {"rules"},
     {"suppress", "discover", "analyse", "workers", "elsewhere"},
@@ -31,7 +32,7 @@ LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}
 
 # Where a dear library may be imported, by the top-level names of our modules.
 ALLOWED = {
-    "libcst": {"parse", "lower", "fixer", "source"},
+    "libcst": {"parse", "lower", "repair", "fixer", "source"},
     "rich": {"report", "cli"},
     "click": {"cli"},
     "pathspec": {"discover"},

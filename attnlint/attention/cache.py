@@ -32,12 +32,18 @@ _ITEM = "[]"
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Loss:
-    """One place where history is lost: what happens there, and what shows it."""
+    """One place where history is lost: what happens there, and what shows it.
+
+    `how` names the way it is lost; `cell` is the write that loses it, and `news` what is new of it.
+    """
 
     site: Site
     text: str
     related: tuple[tuple[Site, str], ...] = ()
     certain: bool = True
+    how: str = ""
+    cell: Cell | None = None
+    news: tuple[Tensor, ...] = ()
 
 
 def keeps(op: OpCall) -> bool:
@@ -162,6 +168,9 @@ def overwritten(trace: Trace, code: str) -> Iterator[Loss]:
             cell.site,
             f"{name} is overwritten with the new {what}; those of the earlier tokens are lost",
             _used_at(trace, news),
+            how="overwritten",
+            cell=cell,
+            news=tuple(news),
         )
 
 

@@ -130,7 +130,7 @@ def made_anew(trace: Trace) -> Iterator[Loss]:
         if len(times) in chosen.values() and calls and token:
             name = times[0].name
             text = f"{name} is made anew in each round of the loop, so that no key or value outlives its token"
-            yield Loss(site, text, ((calls[0].site, "and passed on here"),))
+            yield Loss(site, text, ((calls[0].site, "and passed on here"),), how="made anew")
 
 
 def _holds_keys(trace: Trace, value: Value) -> bool:
@@ -168,7 +168,7 @@ def not_passed_on(trace: Trace, code: str) -> Iterator[Loss]:
         seen.add(call.site)
         name = kept[-1].name
         text = f"{name} comes back from each call and is not passed to the next, which starts without history"
-        yield Loss(call.site, text, ((kept[-1].site, f"{name} is assigned here"),))
+        yield Loss(call.site, text, ((kept[-1].site, f"{name} is assigned here"),), how=f"not passed on {name}")
 
 
 def _is_given_a_token_alone(call: CallRecord) -> bool:
@@ -271,7 +271,7 @@ def by_names(trace: Trace, code: str) -> Iterator[Loss]:
         seen.add(op.site)
         what = "keys" if role(output) == "k" else "values"
         text = f"the {what} are those of {news[0]} alone; nothing keeps those of the earlier tokens"
-        yield Loss(op.site, text, _where(trace.sites, frame), certain=False)
+        yield Loss(op.site, text, _where(trace.sites, frame), certain=False, how="kept nowhere", news=(output,))
 
 
 def _leaves(trace: Trace, frame: Frame, tensor: Tensor) -> bool:

@@ -68,12 +68,14 @@ def _is_default_of(tensor: Tensor) -> bool:
 
 
 def mask_tensor(value: Value) -> Tensor | None:
+    """The tensor that a mask is, an index made of one too; None where it is no single tensor."""
     if isinstance(value, Seq):
         return as_tensor(value.items[0]) if len(value.items) == 1 else None
     return as_tensor(value) if isinstance(value, Tensor | Unknown) else None
 
 
 def scores_shape(use: MaskUse, site: AttentionSite | None) -> Shape | None:
+    """The axes of the scores that a mask meets; None where these are not known."""
     op = use.op
     if op.name == "sdpa" and site is not None:
         return fused_scores(site)

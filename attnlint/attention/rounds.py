@@ -35,7 +35,7 @@ def emptied(trace: Trace, code: str) -> Iterator[Loss]:
         write = next((op for op in trace.ops[cell.index :] if _writes_into(op, tensors)), None)
         if write is not None and write.frame is cell.frame:
             text = f"{cell.name} is made anew in each call, so that the keys and values of the earlier tokens are lost"
-            yield Loss(cell.site, text, ((write.site, "only the new ones are written into it here"),))
+            yield Loss(cell.site, text, ((write.site, "only the new ones are written into it here"),), how="emptied")
 
 
 def _is_conditional(cell: Cell) -> bool:
@@ -89,7 +89,7 @@ def dropped(trace: Trace) -> Iterator[Loss]:
             if same and not _is_mutable(name, value, trace) and _comes_back_longer(trace, call.result, value):
                 seen.add(call.site)
                 text = f"the {name} that comes back is dropped: every round is given the same one again"
-                yield Loss(call.site, text)
+                yield Loss(call.site, text, how=f"dropped {name}")
                 break
 
 

@@ -68,17 +68,18 @@ def _of_written(draft: Draft, site: AttentionSite, axis: str) -> None:
     softmax = site.softmax
     assert softmax is not None
     below = softmax.op.tensor("b")
-    total = next((o for o in ancestors(below, lambda _: True, 12) if o.name in {"sum", "nansum"}), None) if below else None
+    steps = ancestors(below, lambda _: True, 12) if below is not None else ()
+    total = next((step for step in steps if step.name in {"sum", "nansum"}), None)
     if total is None:
         return
     _reduces(draft, total, axis)
-    power = softmax.exponential or (softmax.op.tensor("a").op if softmax.op.tensor("a") else None)  # type: ignore[union-attr]
-    scores = power.tensor("x") if power is not None and power.name == "exp" else None
+    scores = softmax.exponential.tensor("x") if softmax.exponential is not None else None
     shifted = scores.op if scores is not None else None
     largest = shifted.tensor("b") if shifted is not None and shifted.name == "sub" else None
-    if largest is not None and largest.op is not None and largest.op.name in {"max", "amax"}:
-        if largest.op.notes.get("reduced") == total.notes.get("reduced") and not largest.op.notes.get("all"):
-            _reduces(draft, largest.op, axis)
+    step = largest.op if largest is not None else None
+    is_maximum = step is not None and step.name in {"max", "amax"} and not step.notes.get("all")
+    if step is not None and is_maximum and step.notes.get("reduced") == total.notes.get("reduced"):
+        _reduces(draft, step, axis)
 
 
 def _reduces(draft: Draft, op: OpCall, axis: str) -> None:
@@ -115,7 +116,7 @@ def _merged(draft: Draft, op: OpCall) -> bool:
         return False
     outer = next(tree.around(next(tree.around(call), call)), None)
     back = outer if outer is not None and isinstance(outer.node, cst.Call) else None
-    if back is None or calls.receiver(back) != call or calls.function_name(back) not in {"view", "reshape", "unflatten"}:
+    if back is None or calls.receiver(back) != call or calls.function_name(back) not in {"view", "reshape"}:
         return False
     scores = calls.receiver(flat)
     if scores is None or not calls.is_method(draft, flat) or calls.is_method(draft, call):

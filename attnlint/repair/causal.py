@@ -98,10 +98,11 @@ def _on_scores(draft: Draft, site: AttentionSite) -> None:
     how = writing(draft.library(softmax.op.site, softmax.weights, softmax.scores))
     place = place_in(softmax.op, site.product.frame if site.product is not None else softmax.op.frame)
     call = calls.call_at(place)
-    given = calls.arguments(draft, call) if call is not None and not softmax.written or place != softmax.op.site else []
-    given = calls.arguments(draft, call)[:1] if given and call is not None else []
     if not how.future:
         return
+    # A softmax that is written out has no call, unless it stands in a function of its own.
+    is_call = call is not None and (not softmax.written or place != softmax.op.site)
+    given = calls.arguments(draft, call) if call is not None and is_call else []
     if given and call is not None and (statement := tree.statement(call)) is not None:
         scores = given[0]
         name = tree.source(scores)
@@ -140,7 +141,7 @@ def _masked(draft: Draft, site: AttentionSite, name: str, place: Site) -> str:
 
 
 def _own(site: AttentionSite, name: str) -> str:
-    """A lower triangle of ones that the object keeps and nothing uses, cut to the scores and turned to what it hides."""
+    """A lower triangle of ones that the object keeps and nothing uses, cut to the scores, as what it hides."""
     for cell in site.trace.cells:
         made = cell.new.op if isinstance(cell.new, Tensor) else None
         if made is None or made.name not in {"tril", "tri"} or cell.frame.owner != site.op.frame.owner:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from attnlint.diagnostic import Applicability, Edit, Fix, Span
 from attnlint.frameworks import resolved
@@ -15,13 +16,18 @@ from attnlint.tensor import Tensor
 from attnlint.trace import Trace
 
 
+@lru_cache(maxsize=8)
+def parts_of(text: str, path: str) -> FileIndex:
+    """The parts of a file, kept for the other repairs in it."""
+    return index(text, path)
+
+
 @dataclass(slots=True)
 class Draft:
     """Edits towards one fix."""
 
     trace: Trace
     edits: list[Edit] = field(default_factory=list)
-    _indices: dict[str, FileIndex] = field(default_factory=dict)
 
     def replace(self, site: Site, text: str, strength: int = tree.PRIMARY) -> None:
         """Put an expression in the place of another; `strength` says how tightly it binds."""
@@ -98,9 +104,7 @@ class Draft:
 
     def index_of(self, site: Site) -> FileIndex:
         """The parts of the file that a node is in."""
-        if site.path not in self._indices:
-            self._indices[site.path] = index(self.trace.text_of(site), site.path)
-        return self._indices[site.path]
+        return parts_of(self.trace.text_of(site), site.path)
 
     def fix(self, title: str, applicability: Applicability = Applicability.SAFE) -> Fix | None:
         """The fix, where there is anything to edit."""

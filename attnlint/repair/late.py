@@ -78,8 +78,7 @@ def _late(draft: Draft, op: OpCall) -> _Late | None:
             return _Late(call, tree.at(call, item.value.value), tree.at(call, item.slice[0]))
         return None
     if op.name == "where" and len(given) >= 3:
-        weights = given[2] if op.tensor("b") is late_of(op) else given[1]
-        return _Late(call, weights, given[0])
+        return _Late(call, given[2] if op.tensor("b") is late_of(op) else given[1], given[0])
     if op.name in {"masked_fill", "mul", "add"} and len(given) >= 2:
         return _Late(call, given[0], given[1])
     if op.name in {"tril", "triu"} and given:
@@ -97,7 +96,8 @@ def late_of(op: OpCall) -> object:
 
 
 def _is_of_weights(op: OpCall, depth: int = 12) -> bool:
-    if op.name == "softmax" or op.name == "div" and "sum" in {t.op.name for t in op.inputs if t.op is not None}:
+    made_by = {tensor.op.name for tensor in op.inputs if tensor.op is not None}
+    if op.name == "softmax" or (op.name == "div" and "sum" in made_by):
         return True
     return depth > 0 and any(t.op is not None and _is_of_weights(t.op, depth - 1) for t in op.inputs)
 
@@ -174,16 +174,17 @@ def _move_mask(draft: Draft, found: _Late, scores: Site, text: str, normalised: 
     if isinstance(scores.node, cst.Name):
         name = scores.node.value
         if isinstance(found.whole.node, cst.Assign):
-            text = f"{name}[{tree.source(found.mask)}] = {_written_value(found, text)}"
+            text = f"{name}[{tree.source(found.mask)}] = {_written_value(text)}"
             draft.before(normalised, text)
         else:
             draft.before(normalised, f"{name} = {text}")
     else:
-        draft.replace(scores, text, tree.SUM if isinstance(found.whole.node, cst.BinaryOperation | cst.AugAssign) and " + " in text else tree.PRIMARY)
+        is_sum = isinstance(found.whole.node, cst.BinaryOperation | cst.AugAssign) and " + " in text
+        draft.replace(scores, text, tree.SUM if is_sum else tree.PRIMARY)
     _take_off(draft, found, masked)
 
 
-def _written_value(found: _Late, text: str) -> str:
+def _written_value(text: str) -> str:
     """The fill of an assignment to items, as the masked scores have it."""
     for value in ("-np.inf", 'float("-inf")'):
         if value in text:

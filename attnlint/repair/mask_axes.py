@@ -1,4 +1,4 @@
-"""A mask with the axes of the scores that it meets: its padding on the keys, its batch on the batch, square in tokens."""
+"""A mask with the axes of the scores that it meets: padding on the keys, batch on the batch, square in tokens."""
 
 from __future__ import annotations
 
@@ -80,9 +80,9 @@ def _shaped(made: list[OpCall]) -> OpCall | None:
         inner, output = op.tensor("x"), op.output
         if op.name in {"reshape", "rearrange"} and _has_ones(op):
             return op
-        if op.name in {"index", "expand_dims"} and inner is not None and output is not None:
-            if inner.rank is not None and output.rank is not None and output.rank > inner.rank:
-                return op
+        before, after = (tensor.rank if tensor is not None else None for tensor in (inner, output))
+        if op.name in {"index", "expand_dims"} and before is not None and after is not None and after > before:
+            return op
     return None
 
 
@@ -108,11 +108,11 @@ def _laid_out(draft: Draft, step: OpCall, rank: int) -> None:
     elif step.name == "reshape":
         _reshaped(draft, given, rank)
     elif calls.function_name(call) == "unsqueeze" and calls.is_method(draft, call):
-        base = given[0]
-        while (inner := calls.call_at(base)) is not None and calls.function_name(inner) == "unsqueeze":
-            base = calls.arguments(draft, inner)[0]
+        array = given[0]
+        while (inner := calls.call_at(array)) is not None and calls.function_name(inner) == "unsqueeze":
+            array = calls.arguments(draft, inner)[0]
         steps = "".join(f".unsqueeze({n})" for n in range(1, rank - 1))
-        draft.replace(call, f"{tree.operand(base)}{steps}")
+        draft.replace(call, f"{tree.operand(array)}{steps}")
     elif given:
         draft.replace(call, f"{tree.operand(given[0])}[:, {', '.join(['None'] * (rank - 2))}, :]")
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 import libcst as cst
 
-from attnlint.index import index
 from attnlint.ir import Site
 from attnlint.lower.piece import parse_piece
 from attnlint.repair import tree, words
+from attnlint.repair.draft import parts_of
 from attnlint.trace import Trace
 
 
@@ -82,8 +82,7 @@ def _sources(trace: Trace, expression: Site) -> Iterator[Site]:
         owner = words.owner_of(expression)
         if owner is None or node.value.value != words.this_of(expression):
             return
-        for each in _assignments(owner, lambda target: _attribute(target) == node.attr.value):
-            yield each
+        yield from _assignments(owner, lambda target: _attribute(target) == node.attr.value)
         for statement in _body(owner):
             yield from _fields(statement, node.attr.value)
 
@@ -98,7 +97,7 @@ def _of_name(trace: Trace, expression: Site, name: str) -> Iterator[Site]:
             yield default
         if name in words.parameters(expression):
             return
-    for part in index(trace.text_of(expression), expression.path).parts:
+    for part in parts_of(trace.text_of(expression), expression.path).parts:
         if part.kind == "code" and name in part.words:
             piece = parse_piece(part.text, part.first_row, expression.path)
             yield from _assignments(Site(piece, piece.module), lambda target: _name(target) == name)
@@ -133,15 +132,16 @@ def _assignments(within: Site, wanted: Callable[[cst.CSTNode], bool]) -> Iterato
         node = queue.pop(0)
         if isinstance(node, cst.Assign):
             for target in node.targets:
-                yield from (tree.at(within, value) for one, value in _pairs(target.target, node.value) if wanted(one))
+                yield from (tree.at(within, value) for one, value in pairs(target.target, node.value) if wanted(one))
         elif isinstance(node, cst.AnnAssign) and node.value is not None and wanted(node.target):
             yield tree.at(within, node.value)
         queue.extend(node.children)
 
 
-def _pairs(target: cst.CSTNode, value: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, cst.CSTNode]]:
+def pairs(target: cst.CSTNode, value: cst.CSTNode) -> Iterator[tuple[cst.CSTNode, cst.CSTNode]]:
+    """The targets of an assignment, each with its value; a tuple that is unpacked has none of its own."""
     if isinstance(target, cst.Tuple | cst.List) and isinstance(value, cst.Tuple | cst.List):
         for one, other in zip(target.elements, value.elements, strict=False):
-            yield from _pairs(one.value, other.value)
+            yield from pairs(one.value, other.value)
     elif not isinstance(target, cst.Tuple | cst.List):
         yield target, value

@@ -1,4 +1,4 @@
-"""Head sizes that multiply out: the width of a head computed from the model's, or the number of heads that divides it."""
+"""Head sizes that multiply out: a head's width computed from the model's, or a number of heads that divides it."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ def _sizes(draft: Draft, call: Site) -> list[Site]:
 def _literal(draft: Draft, place: Site, text: str) -> Fix | None:
     if not text or not isinstance(place.node, cst.Integer | cst.Name):
         return None
-    draft.replace(place, text, tree.PRIMARY if text.replace(".", "_").isidentifier() or text.isdigit() else tree.PRODUCT)
+    is_plain = text.replace(".", "_").isidentifier() or text.isdigit()
+    draft.replace(place, text, tree.PRIMARY if is_plain else tree.PRODUCT)
     return draft.fix(f"split into {text} each" if not text.isdigit() else f"split into {text}")
 
 
@@ -90,7 +91,7 @@ def _computed(draft: Draft, op: OpCall, heads: Site, head: Site, total: Dim) -> 
     if isinstance(defined.node, cst.Name) and defined.node.value in words.parameters(defined):
         # Whoever makes the object chooses the width of a head: then it is the projections that do not fit.
         return _projected(draft, op, heads, defined)
-    width = words.named(draft.trace, defined, total, "feature") or _made_with(draft, op, defined)
+    width = words.named(draft.trace, defined, total, "feature") or _made_with(op, defined)
     count = names.readable(draft.trace, heads, defined)
     if not width or not count:
         return None
@@ -124,18 +125,10 @@ def _out_size(op: OpCall, head: Site) -> Site | None:
     return None
 
 
-def _made_with(draft: Draft, op: OpCall, place: Site) -> str:
+def _made_with(op: OpCall, place: Site) -> str:
     """The width that the projection of the features was made with, as the constructor writes it."""
-    taken = op.tensor("x")
-    for step in ancestors(taken, is_carrier, 20) if taken is not None else ():
-        layer = step.notes.get("layer")
-        if isinstance(layer, Layer) and layer.site is not None and tree.function(layer.site) == tree.function(place):
-            call = calls.call_at(layer.site)
-            given = calls.positional(call) if call is not None else []
-            out = calls.of_keyword(call, "out_features") if call is not None else None
-            last = out or (given[-1] if given else None)
-            return tree.source(last) if last is not None and tree.simple(last) else ""
-    return ""
+    out = _out_size(op, place)
+    return tree.source(out) if out is not None and tree.simple(out) else ""
 
 
 def _of_pattern(draft: Draft, op: OpCall, call: Site, total: Dim) -> Fix | None:

@@ -101,7 +101,8 @@ def source(site: Site) -> str:
 def whole_span(site: Site) -> Span:
     """The span of a node with the parentheses around it."""
     node = node_of(site)
-    left, right = getattr(node, "lpar", ()), getattr(node, "rpar", ())
+    left: tuple[cst.CSTNode, ...] = tuple(getattr(node, "lpar", ()))
+    right: tuple[cst.CSTNode, ...] = tuple(getattr(node, "rpar", ()))
     if not left:
         return site.span
     first, last = at(site, left[0]).span, at(site, right[-1]).span
@@ -147,12 +148,7 @@ def operand(site: Site, level: int = PRIMARY) -> str:
     if is_enclosed(site):
         return _slice(piece_of(site), whole_span(site))
     text = source(site)
-    # An expression over several lines held by brackets around it needs its own where these go.
-    return text if strength(site) >= level and not ("\n" in text and level == PRIMARY and _is_loose(site)) else f"({text})"
-
-
-def _is_loose(site: Site) -> bool:
-    return strength(site) < PRIMARY
+    return text if strength(site) >= level else f"({text})"
 
 
 def wanted(site: Site) -> int:

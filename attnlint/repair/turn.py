@@ -49,10 +49,9 @@ def exchanged(trace: Trace, product: OpCall) -> Fix | None:
     """`k @ qᵀ` with query and key in each other's place."""
     draft = Draft(trace)
     sides = factors(draft, product)
-    names = [_base(side) for side in sides] if sides is not None else []
-    if len(names) != 2 or names[0] is None or names[1] is None:
+    one, other = (_base(sides[0]), _base(sides[1])) if sides is not None else (None, None)
+    if one is None or other is None:
         return None
-    one, other = names
     draft.replace(one, tree.source(other))
     draft.replace(other, tree.source(one))
     return draft.fix("multiply the query by the transposed key")

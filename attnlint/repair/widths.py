@@ -20,7 +20,7 @@ _PRODUCTS = frozenset({"linear", "matmul", "dot", "einsum"})
 
 
 def widen(draft: Draft, context: Tensor, narrow: Dim, wide: Dim) -> bool:
-    """Make what a context is projected by take `wide` features where it was made for `narrow`; whether that was done."""
+    """Make what a context is projected by take `wide` features where it was made for `narrow`; whether it was done."""
     for user in consumers(draft.trace, context, is_carrier, 30):
         if user.name in _PRODUCTS and refit(draft, user, narrow, wide):
             return True

@@ -12,11 +12,11 @@ import libcst as cst
 from attnlint import dims
 from attnlint.dims import Answer, Dim
 from attnlint.ir import Site
-from attnlint.names import kind_of
+from attnlint.names import is_cache_name, kind_of
 from attnlint.repair import tree
 from attnlint.tensor import Kind
 from attnlint.trace import Trace
-from attnlint.values import ClassValue, Func, Size, Unknown, Value, as_dim
+from attnlint.values import CALLED, ClassValue, Func, Instance, Size, Unknown, Value, as_dim
 
 
 def named(trace: Trace, site: Site, size: Dim, kind: Kind = "") -> str:
@@ -53,9 +53,10 @@ def in_sight(trace: Trace, site: Site) -> Iterator[tuple[str, Dim]]:
             yield f"{this}.{cell.name}", size
     for binding in trace.sizes:
         size = _known(binding.value)
-        if size is not None and binding.site.path == site.path and tree.function(binding.site) is None:
-            if owner_of(binding.site) is None and (here is not None or binding.site.span.row < row):
-                yield binding.name, size
+        outside = binding.site.path == site.path and tree.function(binding.site) is None
+        before = here is not None or binding.site.span.row < row
+        if size is not None and outside and before and owner_of(binding.site) is None:
+            yield binding.name, size
     for name, number in _constants(trace.text_of(site)).items() if here is not None else ():
         yield name, dims.const(number)
 
@@ -121,6 +122,14 @@ def _of_default(size: Dim, site: Site, kind: Kind) -> str:
 
 def _may_be(text: str, kind: Kind) -> bool:
     return not kind or kind_of(text) in ("", kind)
+
+
+def cache_parameter(callee: Value) -> str:
+    """The parameter of a function, or of what calling an object runs, that takes a cache."""
+    if isinstance(callee, Instance):
+        callee = next((m for name in CALLED if isinstance(m := callee.cls.members.get(name), Func)), callee)
+    params = callee.node.params if isinstance(callee, Func) else ()
+    return next((param.name for param in params if is_cache_name(param.name)), "")
 
 
 def _of_symbols(size: Dim, site: Site, known: list[tuple[str, Dim]]) -> str:

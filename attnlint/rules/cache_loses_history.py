@@ -67,6 +67,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from attnlint import repair
 from attnlint.attention.cache import Loss, code_of, one_side, overwritten, stored_too_late
 from attnlint.attention.generation import by_names, handed_on_new, made_anew, not_passed_on, one_token_alone
 from attnlint.attention.rounds import dropped, emptied, written_on_nothing
@@ -83,7 +84,7 @@ def check(trace: Trace) -> Iterator[Finding]:
     """Ask what becomes of keys and values from one step to the next."""
     for loss in _losses(trace):
         severity = Severity.ERROR if loss.certain else Severity.WARNING
-        yield Finding(loss.site, loss.text, severity, loss.related, _HELP)
+        yield Finding(loss.site, loss.text, severity, loss.related, _HELP, repair.history.kept(trace, loss))
 
 
 def _losses(trace: Trace) -> list[Loss]:

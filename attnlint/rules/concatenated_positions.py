@@ -64,11 +64,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from attnlint import repair
 from attnlint.attention.evidence import opening
 from attnlint.attention.heads import show
 from attnlint.attention.positions import beside, is_positional, next_width, unknown_width
 from attnlint.diagnostic import Severity
-from attnlint.repair.sums import added
 from attnlint.rule import Finding, rule
 from attnlint.tensor import Tensor
 from attnlint.trace import OpCall, Trace, exclude
@@ -98,11 +98,12 @@ def check(trace: Trace) -> Iterator[Finding]:
             found = "" if unknown_width(fit.found) else f" and {show(fit.found)} features go in"
             related = ((fit.op.site, f"does not fit here{made}{found}"),)
             severity = Severity.WARNING if fit.by_default else Severity.ERROR
-            yield Finding(op.site, message, severity, related, advice, added(trace, op))
+            yield Finding(op.site, message, severity, related, advice, repair.sums.added(trace, op))
         elif _author_says(trace, op):
-            yield Finding(op.site, message, Severity.WARNING, (), advice, added(trace, op))
+            yield Finding(op.site, message, Severity.WARNING, (), advice, repair.sums.added(trace, op))
         elif trace.sites:
-            yield Finding(op.site, f"{message.partition(';')[0]}; is the sum meant?", Severity.INFO, (), advice)
+            message = f"{message.partition(';')[0]}; is the sum meant?"
+            yield Finding(op.site, message, Severity.INFO, (), advice, repair.sums.added(trace, op))
 
 
 def _is_one_of_two_ways(trace: Trace, op: OpCall, token: Tensor) -> bool:

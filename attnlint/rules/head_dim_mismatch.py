@@ -63,12 +63,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from attnlint import repair
 from attnlint.attention.heads import RESHAPES, Misfit, concerns_heads, feeds_attention, misfit, mixes_of, show
 from attnlint.attention.lineage import ancestors, is_carrier
 from attnlint.attention.positions import beside
 from attnlint.attention.widths import DEFAULTS, WrongWidth, of_heads, of_projection
 from attnlint.diagnostic import Severity
-from attnlint.repair.sizes import refitted, resized
 from attnlint.rule import Finding, rule
 from attnlint.trace import OpCall, Site, Trace
 
@@ -105,8 +105,8 @@ def _is_widened(op: OpCall) -> bool:
 
 
 def _of_width(wrong: WrongWidth, op: OpCall, trace: Trace) -> Finding:
-    severity = Severity.ERROR if wrong.certain else Severity.WARNING
-    return Finding(wrong.site, wrong.text, severity, wrong.related, wrong.advice, refitted(trace, wrong, op))
+    severity, fix = Severity.ERROR if wrong.certain else Severity.WARNING, repair.sizes.refitted(trace, wrong, op)
+    return Finding(wrong.site, wrong.text, severity, wrong.related, wrong.advice, fix)
 
 
 def _severity(found: Misfit) -> Severity:
@@ -120,7 +120,8 @@ def _of_reshape(trace: Trace, op: OpCall, found: Misfit) -> Finding:
     message = f"{what} {product}{total}: there are {show(found.found)}"
     message += DEFAULTS if found.by_default else ""
     message += ", which fits for one head only" if found.one_head else ""
-    return Finding(op.site, message, _severity(found), _made(op), _advice(op, found), resized(trace, op, found))
+    fix = repair.sizes.resized(trace, op, found)
+    return Finding(op.site, message, _severity(found), _made(op), _advice(op, found), fix)
 
 
 def merges(op: OpCall) -> bool:

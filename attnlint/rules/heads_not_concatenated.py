@@ -64,6 +64,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from attnlint import repair
 from attnlint.attention.heads import context_of, mixes_of
 from attnlint.attention.merging import (
     VERBS,
@@ -77,7 +78,6 @@ from attnlint.attention.merging import (
 )  # fmt: skip
 from attnlint.diagnostic import Severity
 from attnlint.names import kind_of
-from attnlint.repair.merge import concatenated
 from attnlint.rule import Finding, rule
 from attnlint.tensor import Tensor, show_shape
 from attnlint.trace import OpCall, Trace
@@ -119,4 +119,4 @@ def _finding(trace: Trace, op: OpCall, taken: Tensor | None, verb: str, mix: OpC
         (a.size.name for a in (taken.axes if taken else ()) if a.kind == "heads" and kind_of(a.size.name)), "n_heads"
     )
     advice = f"move the heads next to the features and merge them: [batch, seq, {heads} * head_dim], then project"
-    return Finding(op.site, message, Severity.WARNING, related, advice, concatenated(trace, op, taken))
+    return Finding(op.site, message, Severity.WARNING, related, advice, repair.merge.concatenated(trace, op, taken))

@@ -41,9 +41,9 @@ clean-up of rows that have nothing to attend to, and rows that are normalised ag
 
 from collections.abc import Iterator
 
+from attnlint import repair
 from attnlint.attention.late_masks import late_mask
 from attnlint.diagnostic import Severity
-from attnlint.repair.late import before_softmax
 from attnlint.rule import Finding, rule
 from attnlint.trace import Trace
 
@@ -58,4 +58,4 @@ def check(trace: Trace) -> Iterator[Finding]:
         if late is not None:
             severity = Severity.ERROR if late.certain else Severity.WARNING
             related = ((site.op.site, "the softmax is here"),)
-            yield Finding(late.use.op.site, late.text, severity, related, HELP, before_softmax(site, late))
+            yield Finding(late.use.op.site, late.text, severity, related, HELP, repair.late.before_softmax(site, late))

@@ -43,12 +43,12 @@ their names or from the code that made them. A mask whose shape nobody gives is 
 
 from collections.abc import Iterator
 
+from attnlint import repair
 from attnlint.attention.mask_fit import misfit
 from attnlint.attention.places import reached_from
 from attnlint.attention.products import wrong_product
 from attnlint.attention.sites import AttentionSite, MaskUse, loose_mask_uses
 from attnlint.diagnostic import Severity
-from attnlint.repair.mask_axes import fitted, squared
 from attnlint.rule import Finding, rule
 from attnlint.tensor import show_shape
 from attnlint.trace import Site, Trace
@@ -88,7 +88,8 @@ def _judge(trace: Trace, use: MaskUse, site: AttentionSite | None) -> Iterator[F
     if site is not None and site.product is not None:
         related.append((site.product.site, "scores computed here"))
     severity = Severity.ERROR if wrong.certain else Severity.WARNING
-    yield Finding(use.op.site, wrong.message, severity, tuple(related), _advice(use, site), fitted(trace, use, site))
+    fix = repair.mask_axes.fitted(trace, use, site)
+    yield Finding(use.op.site, wrong.message, severity, tuple(related), _advice(use, site), fix)
 
 
 def _advice(use: MaskUse, site: AttentionSite | None) -> str:
@@ -113,4 +114,4 @@ def _never_square(trace: Trace, used: set[Value]) -> Iterator[Finding]:
             and not trace.uses(mask)
         ):
             message = f"a causal mask of shape {show_shape(mask.shape)} fits no scores, which are [.., q_len, k_len]"
-            yield Finding(op.site, message, Severity.ERROR, (), HELP, squared(trace, op, mask))
+            yield Finding(op.site, message, Severity.ERROR, (), HELP, repair.mask_axes.squared(trace, op, mask))

@@ -40,11 +40,11 @@ images, or cross-attention keeps it silent. A mask parameter whose callers are n
 
 from collections.abc import Iterator
 
+from attnlint import repair
 from attnlint.attention.causality import future_is_open
 from attnlint.attention.evidence import direction
 from attnlint.attention.places import place_in, reached_from
 from attnlint.diagnostic import Severity
-from attnlint.repair.causal import blocked
 from attnlint.rule import Finding, rule
 from attnlint.trace import Trace
 
@@ -69,7 +69,8 @@ def check(trace: Trace) -> Iterator[Finding]:
         related = (*reached_from(site.op), *computed)
         if evidence.causal:
             message = f"every position attends to later ones: no causal mask reaches this attention, but {evidence.why}"
-            yield Finding(place, message, Severity.WARNING, related, HELP[site.kind], blocked(site))
+            yield Finding(place, message, Severity.WARNING, related, HELP[site.kind], repair.causal.blocked(site))
         else:
             message = "no mask reaches this attention: should positions be kept from seeing later ones?"
-            yield Finding(place, message, Severity.INFO, related, f"if this decodes or generates, {HELP[site.kind]}")
+            advice = f"if this decodes or generates, {HELP[site.kind]}"
+            yield Finding(place, message, Severity.INFO, related, advice, repair.causal.blocked(site))

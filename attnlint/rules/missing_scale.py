@@ -38,6 +38,7 @@ non-local blocks built from convolutions, which are unscaled by design.
 import re
 from collections.abc import Iterator
 
+from attnlint import repair
 from attnlint.attention.causality import mixes_features
 from attnlint.attention.lineage import PROJECTIONS, ancestors
 from attnlint.attention.places import place_in, reached_from
@@ -47,7 +48,6 @@ from attnlint.attention.sites import AttentionSite
 from attnlint.diagnostic import Severity
 from attnlint.hints import in_comment
 from attnlint.names import role_of
-from attnlint.repair.scale import divided, told
 from attnlint.rule import Finding, rule
 from attnlint.tensor import show_axis
 from attnlint.trace import OpCall, Trace
@@ -70,7 +70,8 @@ def check(trace: Trace) -> Iterator[Finding]:
     for site in trace.sites:
         if site.kind == "fused" and is_one(site.op.args.get("scale")) and not (scaling(site) or hidden_scale(site)):
             message = f"the scores are not scaled: the call is told to scale by 1 and not by 1/√{_width(site)}"
-            yield Finding(site.op.site, message, Severity.WARNING, reached_from(site.op), FUSED, told(site))
+            fix = repair.scale.told(site)
+            yield Finding(site.op.site, message, Severity.WARNING, reached_from(site.op), FUSED, fix)
         if site.kind != "written" or site.product is None or site.unseen or len(site.products) != 1:
             continue
         if not _is_attention(site) or scaling(site) is not None or hidden_scale(site) or _elsewhere(site):
@@ -85,7 +86,7 @@ def check(trace: Trace) -> Iterator[Finding]:
             (site.softmax.op.site, "normalised here, with nothing in between that scales"),
         )
         message = f"scores are not scaled by 1/√{_width(site)} before the softmax"
-        yield Finding(place, message, Severity.WARNING, related, HELP, divided(trace, site.product))
+        yield Finding(place, message, Severity.WARNING, related, HELP, repair.scale.divided(trace, site.product))
     yield from _bare(trace)
 
 
@@ -119,7 +120,8 @@ def _bare(trace: Trace) -> Iterator[Finding]:
     for op in trace.ops:
         if op.output in shown or not _ends_as_scores(op, trace) or not all(_is_free(t.op) for t in op.inputs):
             continue
-        yield Finding(op.site, "scores are not scaled by 1/√d_k", Severity.WARNING, (), HELP, divided(trace, op))
+        fix = repair.scale.divided(trace, op)
+        yield Finding(op.site, "scores are not scaled by 1/√d_k", Severity.WARNING, (), HELP, fix)
 
 
 def _ends_as_scores(op: OpCall, trace: Trace) -> bool:

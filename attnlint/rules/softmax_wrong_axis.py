@@ -39,10 +39,10 @@ normalised again over the keys, as in slot attention, are right.
 
 from collections.abc import Iterator
 
+from attnlint import repair
 from attnlint.attention.places import place_in
 from attnlint.attention.weights_axis import key_axis, wrong_axis
 from attnlint.diagnostic import Severity
-from attnlint.repair.axis import over_keys
 from attnlint.rule import Finding, rule
 from attnlint.trace import Site, Trace
 
@@ -65,4 +65,4 @@ def check(trace: Trace) -> Iterator[Finding]:
         keys = key_axis(site) or "the last one of [.., q_len, k_len]"
         advice = f"normalise over the keys' axis, {keys}; the weights of each query must sum to 1"
         severity = Severity.ERROR if wrong.certain else Severity.INFO
-        yield Finding(place, wrong.message, severity, tuple(related), advice, over_keys(site))
+        yield Finding(place, wrong.message, severity, tuple(related), advice, repair.axis.over_keys(site))

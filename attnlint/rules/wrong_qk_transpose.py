@@ -39,12 +39,12 @@ silent. Where the shapes of query and key are not known, nothing is said.
 
 from collections.abc import Iterator
 
+from attnlint import repair
 from attnlint.attention.lineage import is_activation_product
 from attnlint.attention.places import place_in
 from attnlint.attention.products import is_query_key, swapped, wrong_product
 from attnlint.attention.sites import AttentionSite
 from attnlint.diagnostic import Severity
-from attnlint.repair.turn import contracted, exchanged
 from attnlint.rule import Finding, rule
 from attnlint.trace import OpCall, Trace
 
@@ -65,14 +65,14 @@ def check(trace: Trace) -> Iterator[Finding]:
                 ((wrong.turn.site, "transposed here"),) if wrong.turn is not None and wrong.turn.site != op.site else ()
             )
             severity = Severity.ERROR if wrong.certain else Severity.WARNING
-            yield Finding(op.site, wrong.message, severity, related, HELP, contracted(trace, op, wrong))
+            yield Finding(op.site, wrong.message, severity, related, HELP, repair.turn.contracted(trace, op, wrong))
     for site in trace.sites:
         if site.product is not None and site.softmax is not None and swapped(site):
             message = (
                 "keys times transposed queries: the rows are keys, but the weights are used as if they were queries"
             )
             related = ((place_in(site.softmax.op, site.product.frame), "normalised over the queries here"),)
-            fix = exchanged(trace, site.product)
+            fix = repair.turn.exchanged(trace, site.product)
             yield Finding(
                 site.product.site, message, Severity.ERROR, related, "multiply the query by the transposed key", fix
             )
