@@ -71,8 +71,8 @@ class Source:
 
 
 def make_source(text: str, path: str = "<text>") -> Source:
-    """A source from text in memory, as a test or an editor has it."""
-    return decode(path, text.encode("utf-8"))
+    """A source from text in memory, as a test or an editor has it; its coding comment says nothing any more."""
+    return _source(path, text.encode("utf-8", "surrogatepass"), text, "utf-8")
 
 
 def read_source(path: str) -> Source:
@@ -140,6 +140,10 @@ def decode(path: str, data: bytes) -> Source:
         raise Unreadable(_undecodable(data, encoding, error)) from error
     except (LookupError, UnicodeError) as error:  # a codec that is no text encoding, such as `hex` or `undefined`
         raise Unreadable(Fault("unreadable", f"declares {encoding}, which is no text encoding", row=1)) from error
+    return _source(path, data, text, encoding)
+
+
+def _source(path: str, data: bytes, text: str, encoding: str) -> Source:
     ends = [match.end() for match in _NEWLINE.finditer(text)]
     first = _NEWLINE.search(text)
     return Source(path, data, text, encoding, first.group() if first else "\n", (0, *ends))

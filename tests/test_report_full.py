@@ -33,13 +33,48 @@ error[ATT008] softmax-wrong-axis: over the queries
   |     -----
   = help: pass dim=-1
   = fix (safe): normalise over the keys
+5 - w = softmax(s, dim=0)
+5 + w = softmax(s, dim=-1)
 """
     assert shown(text, Span(5, 5, 5, 22), related=related, help="pass dim=-1", fix=fix) == expected
 
 
 def test_display_fix_shows_what_to_write():
     fix = Fix("scale", (Edit(Span(1, 1, 1, 2), "a\nb"),))
-    assert shown("x\n", Span(1, 1, 1, 2), fix=fix).endswith("= fix (display): scale\n  = write: a\n           b\n")
+    assert shown("x\n", Span(1, 1, 1, 2), fix=fix).endswith("= fix (display): scale\n1 - x\n1 + a\n2 + b\n")
+
+
+def test_edits_far_apart_are_shown_with_their_rows():
+    text = "a\n" * 8 + "\tbad\n" + "b\n" * 3
+    edits = (Edit(Span(9, 2, 9, 5), "good"), Edit(Span(1, 1, 1, 1), "import m\n"), Edit(Span(12, 1, 13, 1), ""))
+    fix = Fix("repair", edits, Applicability.UNSAFE)
+    assert shown(text, Span(9, 2, 9, 5), fix=fix).endswith("""\
+   = fix (unsafe): repair
+ 1 + import m
+ 9 -     bad
+10 +     good
+12 - b
+""")
+
+
+def test_edits_of_other_files_and_alternatives():
+    fix = Fix("move", (Edit(Span(4, 1, 5, 1), "mask = m\n", "masks.py"), Edit(Span(9, 1, 9, 3), "", "masks.py")))
+    other = (Fix("drop it"), Fix("rename it"))
+    assert shown("x\n", Span(1, 1, 1, 2), fix=fix, alternatives=other).endswith("""\
+  = fix (display): move
+  = masks.py:4: mask = m
+  = masks.py:9: taken out
+  = or: drop it
+  = or: rename it
+""")
+    assert shown("x\n", Span(1, 1, 1, 2), alternatives=other[:1]).endswith("  = fix (display): drop it\n")
+
+
+def test_long_patch_is_cut():
+    fix = Fix("rewrite", (Edit(Span(1, 1, 1, 2), "y\n" * 40),))
+    lines = shown("x\n", Span(1, 1, 1, 2), fix=fix).splitlines()
+    assert len(lines) < 40
+    assert lines[-1].endswith(" more lines")
 
 
 def test_gutter_is_as_wide_as_the_largest_row():

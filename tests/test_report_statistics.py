@@ -1,12 +1,13 @@
 """Counts by rule, and the last line of a report."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from attnlint.diagnostic import Diagnostic, Fault, Severity, Span
+from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fault, Fix, Severity, Span
 from attnlint.filed import FileReport
-from attnlint.report.statistics import statistics, statistics_json, totals
+from attnlint.report.statistics import fixable, statistics, statistics_json, totals
 
 
 def found(code, name, severity=Severity.ERROR):
@@ -50,3 +51,20 @@ def test_json():
 )
 def test_totals(reports, line):
     assert totals(reports) == line
+
+
+@pytest.mark.parametrize(
+    ("fixes", "unsafe", "line"),
+    [
+        ("", False, ""),
+        ("display", True, ""),
+        ("safe safe display", False, "[*] 2 fixable with --fix."),
+        ("safe unsafe unsafe", False, "[*] 1 fixable with --fix (2 more with --unsafe-fixes)."),
+        ("safe unsafe unsafe", True, "[*] 3 fixable with --fix."),
+        ("unsafe display", False, "1 fixable with --fix --unsafe-fixes."),
+    ],
+)
+def test_fixable(fixes, unsafe, line):
+    edits = (Edit(Span(1, 1, 1, 2), "x"),)
+    made = [replace(found("ATT001", "m"), fix=Fix("f", edits, Applicability(word))) for word in fixes.split()]
+    assert fixable([FileReport("a.py", (found("ATT002", "n"), *made))], unsafe) == line

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from attnlint.cache import FOLDER, Cache
+from attnlint.cli.fixes import Asked, Done, echo_fixes, fix_options, repaired, stdin_held
 from attnlint.cli.output import color_option, console, followed
 from attnlint.diagnostic import Severity
 from attnlint.engine import Options, gathered
 from attnlint.engine import check as lint
 from attnlint.filed import FileReport
 from attnlint.report.concise import concise, fault_line
-from attnlint.report.statistics import statistics, statistics_json, totals
+from attnlint.report.statistics import fixable, statistics, statistics_json, totals
 from attnlint.rule import ALL, UnknownRule, all_rules, select
 
 CLEAN, FINDINGS, FAILED = 0, 1, 2
@@ -25,13 +27,26 @@ Examples:
   attnlint check src model.py --fail-on error
   attnlint check --select ATT008,missing-scale --output-format concise
   cat model.py | attnlint check - --output-format json
+  attnlint check --diff                          what --fix would write
+  attnlint check --fix --unsafe-fixes model.py
 
 \b
 Exit codes:
-  0  nothing at or above --fail-on
-  1  findings
-  2  attnlint could not do what was asked: a bad option, an unreadable file, a fault of its own
+  0  nothing at or above --fail-on, after fixing with --fix; with --diff, nothing to write
+  1  findings; with --diff, something to write
+  2  attnlint could not do what was asked: a bad option, a file that cannot be read or written, a fault of its own
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How the findings are shown, and whether on standard error."""
+
+    output_format: str
+    counted: bool
+    color: str
+    unsafe: bool
+    err: bool
 
 
 def _names(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
@@ -40,6 +55,7 @@ def _names(_context: click.Context, _option: click.Parameter, values: tuple[str,
 
 @click.command(epilog=EPILOG)
 @click.argument("paths", nargs=-1, type=click.Path())
+@fix_options
 @click.option("--output-format", type=click.Choice(["full", "concise", "json"]), default="full", show_default=True)
 @click.option("--select", "selected", multiple=True, callback=_names, help="Run these rules only: names, codes, ATT0.")
 @click.option("--extend-select", "extended", multiple=True, callback=_names, help="Run these rules too.")
@@ -79,26 +95,39 @@ def check(
     cache_dir: Path,
     verbose: bool,
     color: str,
+    fixes: bool,
+    fix_only: bool,
+    unsafe_fixes: bool,
+    diff: bool,
+    show_fixes: bool,
 ) -> int:
     """Find mistakes in the attention code of PATHS: files, folders (default: the one you are in), or - for stdin."""
+    asked = Asked(fixes or fix_only, diff, fix_only, unsafe_fixes, show_fixes)
+    asked.verify(output_format, counted)
+    paths = paths or (".",)
     try:
         rules = select(all_rules(), (*(selected or (ALL,)), *extended), ignored)
-        reports = _run(paths or (".",), Options(rules, jobs, None if no_cache else Cache(cache_dir)))
     except UnknownRule as error:
         raise click.UsageError(str(error)) from error
-    _show(reports, output_format, counted, color)
-    for report in reports:
-        if line := fault_line(report):
-            click.echo(line, err=True)
-        for row, note in report.notes:
-            click.echo(f"{report.path}:{row}: {note}", err=True)
-        if verbose and report.fault and report.fault.detail:
-            click.echo(report.fault.detail, err=True)
+    options = Options(rules, jobs, None if no_cache else Cache(cache_dir))
+    with stdin_held(paths, asked):
+        linted = _run(paths, options)
+        done = repaired(linted, asked, options) if asked.fixes else Done(linted)
+    reports = gathered(done.reports)
+    if done.stdin is not None:
+        click.echo(done.stdin, nl=False)
+    if not asked.diff and not asked.only:
+        _show(reports, Shown(output_format, counted, color, unsafe_fixes, err=done.stdin is not None))
+    if asked.fixes:
+        apart = asked.diff or done.stdin is not None or output_format == "json"
+        echo_fixes(done, asked, sum(len(report.diagnostics) for report in reports), err=apart)
+    _echo_faults(reports, verbose)
     if not reports:
-        click.echo(f"warning: no Python files found under {', '.join(paths or ('.',))}", err=True)
-    if any(report.fault and report.fault.kind != "skipped" for report in reports):
+        click.echo(f"warning: no Python files found under {', '.join(paths)}", err=True)
+    if done.failed or any(report.fault and report.fault.kind != "skipped" for report in reports):
         return FAILED
-    return FINDINGS if not exit_zero and _fails(reports, fail_on) else CLEAN
+    fails = bool(done.changed) if asked.diff else not asked.only and _fails(reports, fail_on)
+    return FINDINGS if fails and not exit_zero else CLEAN
 
 
 def _run(paths: Sequence[str], options: Options) -> list[FileReport]:
@@ -107,8 +136,17 @@ def _run(paths: Sequence[str], options: Options) -> list[FileReport]:
     def announce(count: int) -> None:
         total[0] = count
 
-    reports = followed(lint(paths, options, announce=announce), lambda: total[0])
-    return gathered(reports)
+    return list(followed(lint(paths, options, announce=announce), lambda: total[0]))
+
+
+def _echo_faults(reports: Sequence[FileReport], verbose: bool) -> None:
+    for report in reports:
+        if line := fault_line(report):
+            click.echo(line, err=True)
+        for row, note in report.notes:
+            click.echo(f"{report.path}:{row}: {note}", err=True)
+        if verbose and report.fault and report.fault.detail:
+            click.echo(report.fault.detail, err=True)
 
 
 def _fails(reports: Sequence[FileReport], fail_on: str) -> bool:
@@ -118,23 +156,25 @@ def _fails(reports: Sequence[FileReport], fail_on: str) -> bool:
     return any(each.severity.rank >= bar for report in reports for each in report.diagnostics)
 
 
-def _show(reports: Sequence[FileReport], output_format: str, counted: bool, color: str) -> None:
-    if output_format == "json":
+def _show(reports: Sequence[FileReport], shown: Shown) -> None:
+    if shown.output_format == "json":
         # Imported here: only this format needs it.
         from attnlint.report.json import json_report
 
-        click.echo(statistics_json(reports) if counted else json_report(reports))
+        click.echo(statistics_json(reports) if shown.counted else json_report(reports), err=shown.err)
         return
-    if counted:
+    if shown.counted:
         for line in statistics(reports):
-            click.echo(line)
-    elif output_format == "concise":
-        for line in concise(reports):
-            click.echo(line)
+            click.echo(line, err=shown.err)
+    elif shown.output_format == "concise":
+        for line in concise(reports, shown.unsafe):
+            click.echo(line, err=shown.err)
     else:
         from attnlint.report.full import full
 
-        out = console(color)
+        out = console(shown.color, stderr=shown.err)
         for block in full(reports):
             out.print(block, soft_wrap=True)
-    click.echo(totals(reports))
+    click.echo(totals(reports), err=shown.err)
+    if line := fixable(reports, shown.unsafe):
+        click.echo(line, err=shown.err)

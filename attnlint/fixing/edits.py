@@ -83,20 +83,25 @@ def _newline_at(source: Source, row: int) -> str:
     return source.newline
 
 
-def applied(source: Source, pieces: Sequence[Piece]) -> Source:
-    """The source with the pieces applied, which are in order and do not overlap.
-
-    Raises `Refused` where the file's encoding cannot say the new text, or cannot say the rest of it as it was said.
-    """
+def text_after(text: str, pieces: Iterable[Piece]) -> str:
+    """The text with the pieces applied, which are in order and do not overlap."""
     parts: list[str] = []
     done = 0
     for piece in pieces:
-        parts += (source.text[done : piece.start], piece.text)
+        parts += (text[done : piece.start], piece.text)
         done = piece.end
-    text = "".join((*parts, source.text[done:]))
+    return "".join((*parts, text[done:]))
+
+
+def applied(source: Source, pieces: Sequence[Piece]) -> Source:
+    """The source with the pieces applied, written in its own encoding.
+
+    Raises `Refused` where the file's encoding cannot say the new text, or cannot say the rest of it as it was said.
+    """
+    text = text_after(source.text, pieces)
     try:
         if source.text.encode(source.encoding) != source.data:
-            raise Refused(f"would change more than it means to: the file's {source.encoding} can be written in several ways")
+            raise Refused(f"would change more than it means to: {source.encoding} can be written in several ways")
         data = text.encode(source.encoding)
         made = decode(source.path, data)
     except UnicodeEncodeError as error:

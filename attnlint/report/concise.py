@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from attnlint.filed import FileReport
 
 
-def concise(reports: Iterable[FileReport]) -> Iterator[str]:
-    """The lines of the report."""
+def concise(reports: Iterable[FileReport], unsafe: bool = False) -> Iterator[str]:
+    """The lines of the report; `[*]` marks what `--fix` would repair, as ruff's users know it."""
     for report in reports:
         for each in report.diagnostics:
             place = f"{report.path}:{each.span.row}:{each.span.column}"
             message = " ".join(each.message.split())
-            yield f"{place}: {each.code} {each.name} [{each.severity.value}] {message}"
+            mark = "[*] " if each.fix and each.fix.is_allowed(unsafe) else ""
+            yield f"{place}: {each.code} {each.name} [{each.severity.value}] {mark}{message}"
 
 
 def fault_line(report: FileReport) -> str:

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from rich.cells import cell_len
 from rich.text import Text
 
-from attnlint.diagnostic import Diagnostic, Severity, Span
+from attnlint.diagnostic import Diagnostic, Fix, Severity, Span
 from attnlint.filed import FileReport
+from attnlint.report.patch import changes
 
 GUTTER = "bold blue"
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold cyan"}
@@ -17,6 +18,8 @@ STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.
 WINDOW = 160
 CONTEXT = 1
 LONGEST_SPAN = 8
+LONGEST_PATCH = 24
+SIGNS = {"-": "red", "+": "green"}
 
 
 def full(reports: Iterable[FileReport]) -> Iterator[Text]:
@@ -29,7 +32,8 @@ def full(reports: Iterable[FileReport]) -> Iterator[Text]:
 def block(report: FileReport, each: Diagnostic) -> Text:
     """Everything about one finding."""
     style = STYLES[each.severity]
-    rows = [each.span.end_row + CONTEXT, *(related.span.row for related in each.related)]
+    edited = [edit.span.end_row + edit.text.count("\n") for edit in each.fix.edits] if each.fix else []
+    rows = [each.span.end_row + CONTEXT, *(related.span.row for related in each.related), *edited]
     gutter = len(str(max(rows)))
     text = Text()
     text.append(f"{each.severity.value}[{each.code}]", style).append(f" {each.name}: ", "bold")
@@ -49,8 +53,9 @@ def block(report: FileReport, each: Diagnostic) -> Text:
         _note(text, gutter, "help", each.help)
     if each.fix:
         _note(text, gutter, f"fix ({each.fix.applicability.value})", each.fix.title)
-        for edit in each.fix.edits if each.fix.applicability.value == "display" else ():
-            _note(text, gutter, "write", edit.text)
+        text.append_text(_patch(report, each.fix, gutter))
+    for other in each.alternatives:
+        _note(text, gutter, "or" if each.fix else f"fix ({other.applicability.value})", other.title)
     return text
 
 
@@ -66,6 +71,21 @@ def frame(excerpt: Mapping[int, str], span: Span, gutter: int, style: str) -> Te
         elif excerpt[row].strip():
             _code(text, gutter, row, printable(excerpt[row])[:WINDOW])
     return text.append(" " * gutter + " |\n", GUTTER)
+
+
+def _patch(report: FileReport, fix: Fix, gutter: int) -> Text:
+    """The lines that a fix changes; of another file only what is to be written there, and where."""
+    text = Text()
+    lines = changes(report.excerpt, [edit for edit in fix.edits if not edit.path])
+    for each in lines[:LONGEST_PATCH]:
+        text.append(f"{each.row:>{gutter}} ", GUTTER)
+        text.append(f"{each.sign} {printable(each.text)[:WINDOW].rstrip()}\n", SIGNS[each.sign])
+    if len(lines) > LONGEST_PATCH:
+        text.append(f"{'':>{gutter}} … {len(lines) - LONGEST_PATCH} more lines\n", GUTTER)
+    for edit in fix.edits:
+        if edit.path:
+            _note(text, gutter, f"{edit.path}:{edit.span.row}", edit.text.strip("\n") or "taken out")
+    return text
 
 
 def printable(text: str) -> str:

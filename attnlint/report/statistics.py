@@ -33,12 +33,22 @@ def totals(reports: Iterable[FileReport]) -> str:
     found = Counter(each.severity.value for report in reports for each in report.diagnostics)
     read = sum(report.fault is None for report in reports)
     failed = sum(report.fault is not None and report.fault.kind != "skipped" for report in reports)
-    unread = f"; {_plural(failed, 'file')} could not be linted" if failed else ""
+    unread = f"; {plural(failed, 'file')} could not be linted" if failed else ""
     if not found:
-        return f"Found nothing wrong in {_plural(read, 'file')}{unread}."
-    parts = [_plural(found[word], word) for word in ("error", "warning", "info") if found[word]]
+        return f"Found nothing wrong in {plural(read, 'file')}{unread}."
+    parts = [plural(found[word], word) for word in ("error", "warning", "info") if found[word]]
     among = sum(bool(report.diagnostics) for report in reports)
-    return f"Found {', '.join(parts)} in {among} of {_plural(read, 'file')}{unread}."
+    return f"Found {', '.join(parts)} in {among} of {plural(read, 'file')}{unread}."
+
+
+def fixable(reports: Iterable[FileReport], unsafe: bool = False) -> str:
+    """The line that says how many findings could be repaired; empty where none could."""
+    fixes = [each.fix for report in reports for each in report.diagnostics if each.fix is not None]
+    now = sum(fix.is_allowed(unsafe) for fix in fixes)
+    more = sum(fix.is_allowed(True) for fix in fixes) - now
+    if not now:
+        return f"{more:,} fixable with --fix --unsafe-fixes." if more else ""
+    return f"[*] {now:,} fixable with --fix{f' ({more:,} more with --unsafe-fixes)' if more else ''}."
 
 
 def _counts(reports: Iterable[FileReport]) -> list[tuple[tuple[str, str, str], int]]:
@@ -50,5 +60,6 @@ def _kind(each: Diagnostic) -> tuple[str, str, str]:
     return each.code, each.name, each.severity.value
 
 
-def _plural(count: int, word: str) -> str:
+def plural(count: int, word: str) -> str:
+    """A count with its noun."""
     return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"

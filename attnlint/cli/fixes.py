@@ -1,0 +1,144 @@
+"""The part of `attnlint check` that repairs: what may be asked for, what is written, and what is said of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+import click
+
+from attnlint.discover import Target
+from attnlint.engine import Options, lint, lint_file
+from attnlint.filed import FileReport
+from attnlint.fixing.fixer import Fixed, fix
+from attnlint.fixing.workbench import Applied
+from attnlint.report.fixes import applied_lines, fixed_line, refusal_line
+from attnlint.report.patch import unified
+from attnlint.rule import all_rules
+from attnlint.source import STDIN, identity, overlaid, overlay
+from attnlint.writing import Rewrite, Unwritable, write
+
+Decorated = TypeVar("Decorated", bound=Callable[..., object])
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for: to write fixes, to show them as a diff, to be silent on the rest, and which fixes."""
+
+    writes: bool = False
+    diff: bool = False
+    only: bool = False
+    unsafe: bool = False
+    shown: bool = False
+
+    @property
+    def fixes(self) -> bool:
+        """Whether anything is to be fixed, on disk or in a diff."""
+        return self.writes or self.diff
+
+    def verify(self, output_format: str, counted: bool) -> None:
+        """Raise `click.UsageError` for options that contradict each other."""
+        if self.diff and self.writes:
+            raise click.UsageError(f"--diff writes nothing, {'--fix-only' if self.only else '--fix'} does; ask for one")
+        if (self.diff or self.only) and (counted or output_format != "full"):
+            silent = "--diff" if self.diff else "--fix-only"
+            option = "--statistics" if counted else f"--output-format {output_format}"
+            raise click.UsageError(f"{silent} reports no findings, so {option} has no place beside it")
+        if self.shown and not self.fixes:
+            raise click.UsageError("--show-fixes shows what --fix, --fix-only or --diff did; ask for one of them")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of it: the reports on what the files are now, the fixes that were written, and how many failed."""
+
+    reports: Sequence[FileReport] = ()
+    applied: Sequence[Applied] = ()
+    changed: int = 0
+    failed: int = 0
+    stdin: bytes | None = field(default=None, repr=False)
+
+
+def fix_options(command: Decorated) -> Decorated:
+    """The options of fixing."""
+    # The last stands first in the help.
+    command = click.option("--show-fixes", is_flag=True, help="List every fix that was applied.")(command)
+    text = "Write nothing; show what --fix would write, as a unified diff."
+    command = click.option("--diff", is_flag=True, help=text)(command)
+    text = "Count and apply also fixes that may change what was meant."
+    command = click.option("--unsafe-fixes", is_flag=True, help=text)(command)
+    text = "Like --fix, without a report of what remains."
+    command = click.option("--fix-only", is_flag=True, help=text)(command)
+    return click.option("--fix", "fixes", is_flag=True, help="Write the safe fixes into the files.")(command)
+
+
+@contextmanager
+def stdin_held(paths: Sequence[str], asked: Asked) -> Iterator[None]:
+    """Read standard input now, where it is to be fixed: it cannot be read twice."""
+    if not asked.fixes or STDIN not in paths:
+        yield
+        return
+    with overlaid({STDIN: sys.stdin.buffer.read()}):
+        yield
+
+
+def repaired(reports: Sequence[FileReport], asked: Asked, options: Options) -> Done:
+    """Fix what the reports of a run allow to be fixed, and say what was not; with --diff nothing is written."""
+    codes = frozenset(rule.code for rule in options.rules)
+    fixed = fix(partial(lint, rules=all_rules()), reports, codes, asked.unsafe)
+    for refusal in fixed.refusals:
+        click.echo(refusal_line(refusal, written=not asked.diff), err=True)
+    if asked.diff:
+        for rewrite in _rewrites(fixed):
+            for line in unified(rewrite):
+                click.echo(line)
+        return Done(reports, fixed.applied, len(_rewrites(fixed)))
+    return _written(reports, fixed, options)
+
+
+def echo_fixes(done: Done, asked: Asked, remaining: int, err: bool) -> None:
+    """Say what was fixed; on standard error where standard output belongs to a diff, to data or to a source."""
+    if asked.shown:
+        for line in applied_lines(done.applied):
+            click.echo(line, err=err)
+    click.echo(fixed_line(done.applied, None if asked.only or asked.diff else remaining, asked.diff), err=err)
+
+
+def _rewrites(fixed: Fixed) -> list[Rewrite]:
+    return sorted((rewrite for group in fixed.groups for rewrite in group), key=lambda rewrite: rewrite.path)
+
+
+def _written(reports: Sequence[FileReport], fixed: Fixed, options: Options) -> Done:
+    changed: set[str] = set()
+    failed: set[str] = set()
+    stdin: bytes | None = None
+    for group in fixed.groups:
+        files = {identity(rewrite.path) for rewrite in group}
+        try:
+            write([rewrite for rewrite in group if rewrite.path != STDIN])
+        except Unwritable as error:
+            rest = sorted(rewrite.path for rewrite in group if rewrite.path != error.path)
+            also = f"; {', '.join(rest)} stays as it is too, since they are fixed together" if rest else ""
+            click.echo(f"{error.path}: not fixed: {error}{also}", err=True)
+            failed |= files
+            continue
+        changed |= files
+        stdin = next((rewrite.after for rewrite in group if rewrite.path == STDIN), stdin)
+    with overlaid({} if stdin is None else {STDIN: stdin}):
+        now = [_again(report, changed, options) for report in reports]
+        if any(report.path == STDIN for report in reports):
+            stdin = overlay(STDIN)
+    applied = [each for each in fixed.applied if not each.files & failed]
+    return Done(now, applied, len(changed), len(failed), stdin)
+
+
+def _again(report: FileReport, changed: set[str], options: Options) -> FileReport:
+    """The report on a file as it is now: linted again where it or a file that it rests on has changed."""
+    rests_on = (report.path, *report.rests_on, *(other.path for other in report.others))
+    if changed.isdisjoint(map(identity, rests_on)):
+        return report
+    return lint_file(Target(report.path, named=True), options.rules, cache=options.cache)

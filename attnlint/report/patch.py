@@ -1,0 +1,76 @@
+"""Edits as a reader sees them: the lines that go and the lines that come."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from attnlint.diagnostic import Edit
+from attnlint.fixing.edits import Refused, placed, text_after
+from attnlint.source import decode, make_source
+from attnlint.writing import Rewrite
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line that goes (`-`, with its row) or comes (`+`, with the row that it will have)."""
+
+    sign: str
+    row: int
+    text: str
+
+
+def changes(excerpt: Mapping[int, str], edits: Sequence[Edit]) -> list[Change]:
+    """The lines that the edits of one file change, made out from the rows that a report has of it."""
+    found: list[Change] = []
+    shift = 0
+    for group in _groups(edits):
+        first, last = group[0].span.row, max(edit.span.end_row for edit in group)
+        rows = [excerpt[row] for row in range(first, last + 1) if row in excerpt]
+        before = make_source("".join(f"{row}\n" for row in rows))
+        try:
+            text = text_after(before.text, placed(before, [_moved(edit, 1 - first) for edit in group]))
+        except Refused:  # the rows are not those that the edits are for
+            return []
+        after = text.removesuffix("\n").split("\n") if text else []
+        found += _compared(rows, after, first, shift)
+        shift += len(after) - len(rows)
+    return found
+
+
+def unified(rewrite: Rewrite) -> Iterator[str]:
+    """The lines of a unified diff; in a file with lone carriage returns these are shown as line feeds."""
+    old, new = (_LINE.findall(decode(rewrite.path, data).text) for data in (rewrite.before, rewrite.after))
+    for line in difflib.unified_diff(old, new, rewrite.path, rewrite.path):
+        if line.endswith(("\n", "\r")):
+            yield line[:-1]
+        else:
+            yield from (line, "\\ No newline at end of file")
+
+
+def _groups(edits: Sequence[Edit]) -> list[list[Edit]]:
+    """The edits in the order of their text, those together that touch one row or two in succession."""
+    groups: list[list[Edit]] = []
+    for edit in sorted(edits, key=lambda one: (one.span.row, one.span.column)):
+        if groups and edit.span.row <= max(one.span.end_row for one in groups[-1]) + 1:
+            groups[-1].append(edit)
+        else:
+            groups.append([edit])
+    return groups
+
+
+def _moved(edit: Edit, rows: int) -> Edit:
+    span = edit.span
+    return replace(edit, span=replace(span, row=span.row + rows, end_row=span.end_row + rows))
+
+
+def _compared(before: Sequence[str], after: Sequence[str], first: int, shift: int) -> Iterator[Change]:
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    for tag, a, b, c, d in matcher.get_opcodes():
+        if tag != "equal":
+            yield from (Change("-", first + row, before[row]) for row in range(a, b))
+            yield from (Change("+", first + shift + row, after[row]) for row in range(c, d))
