@@ -61,11 +61,11 @@ class Draft:
         """Take a statement out, with its lines."""
         span = statement.span
         lines = self._lines(statement.path)
-        if span.end_row < len(lines):
+        last = lines[span.end_row - 1]
+        if last.endswith(("\r", "\n")):
             self.put(statement, Span(span.row, 1, span.end_row + 1, 1), "")
         else:
-            end = len(lines[span.end_row - 1]) + 1
-            self.put(statement, Span(span.row, 1, span.end_row, end), "")
+            self.put(statement, Span(span.row, 1, span.end_row, len(last) + 1), "")
 
     def indent(self, statement: Site) -> str:
         """The white space in front of a statement."""
@@ -112,7 +112,7 @@ class Draft:
 
     def _lines(self, path: str) -> list[str]:
         text = self.trace.files.get(path, self.trace.text)
-        return text.splitlines(keepends=True)
+        return tree.lines_of(text)
 
     def _import(self, dotted: str, name: str, site: Site) -> None:
         """Add an import where the author's imports stand: the standard library's before all others."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -22,6 +23,8 @@ _OTHERS: dict[type[cst.CSTNode], int] = {
     cst.Lambda: 0, cst.IfExp: 1, cst.NamedExpr: 0, cst.Comparison: 5, cst.UnaryOperation: 12, cst.Await: 14,
     cst.Yield: 0,
 }  # fmt: skip
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 @lru_cache(maxsize=16)
@@ -85,8 +88,13 @@ def block(site: Site) -> list[Site]:
     return [at(site, node) for node in body if isinstance(node, cst.CSTNode)] if isinstance(body, tuple | list) else []
 
 
+def lines_of(text: str) -> list[str]:
+    """The lines of a text as Python counts them, with their endings: a form feed ends none."""
+    return _LINE.findall(text)
+
+
 def _slice(piece: Piece, span: Span) -> str:
-    lines = piece.text.splitlines(keepends=True)
+    lines = lines_of(piece.text)
     rows = lines[span.row - piece.first_row : span.end_row - piece.first_row + 1]
     rows[-1] = rows[-1][: span.end_column - 1]
     rows[0] = rows[0][span.column - 1 :]
@@ -176,9 +184,8 @@ def spliced(site: Site, parts: dict[Site, str]) -> str:
     """The source text of a node with other text in the place of some nodes within it, parentheses and all."""
     text = source(site)
     start = site.span
-    lines = text.splitlines(keepends=True)
     starts = [0]
-    for line in lines:
+    for line in lines_of(text):
         starts.append(starts[-1] + len(line))
 
     def offset(row: int, column: int) -> int:

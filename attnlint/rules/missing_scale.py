@@ -114,11 +114,13 @@ def _width(site: AttentionSite) -> str:
 def _bare(trace: Trace) -> Iterator[Finding]:
     """A fragment that ends with the product: scores that nothing divides and nothing else uses.
 
-    One whose shape stands beside it is about the shape.
+    One whose shape, or whose query's, stands beside it is about the shape.
     """
     shown = {binding.value for binding in trace.bindings if in_comment(binding.comment)}
     for op in trace.ops:
         if op.output in shown or not _ends_as_scores(op, trace) or not all(_is_free(t.op) for t in op.inputs):
+            continue
+        if any(re.search(rf"#.*\b{re.escape(t.name)}\b[^#\n]*\[", trace.text) for t in op.inputs if t.name):
             continue
         fix = repair.scale.divided(trace, op)
         yield Finding(op.site, "scores are not scaled by 1/√d_k", Severity.WARNING, (), HELP, fix)
