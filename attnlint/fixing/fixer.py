@@ -160,19 +160,19 @@ class Fixer:
         They are worth it when each finding that was repaired is gone and none is new that is serious, or that a
         second run would repair.
         """
-        state, steps = self.state, list[_Step]()
+        state, steps, path = self.state, list[_Step](), repairs[0].found.path
         while True:
             steps.append(self._step(state, repairs))
             state = self.bench.edited(state, home, steps[-1].pieces)
             kept, new = self._difference(state, home, steps)
             if kept:
-                raise Refused(f"would leave {_called(kept[0], home)}")
+                raise Refused(f"would leave {_called(kept[0], path)}")
             brought = [each for each in new if each.finding.severity is not Severity.INFO or self._is_allowed(each)]
             if not brought:
                 return self._accepted(state, steps)
             lasting = [each for each in brought if not self._is_allowed(each)]
             if lasting or len(steps) > FOLLOW_UPS:
-                raise Refused(f"would bring {_called((lasting or brought)[0], home)}")
+                raise Refused(f"would bring {_called((lasting or brought)[0], path)}")
             repairs = compatible(repair(each, partial(self.bench.source, state)) for each in brought)
 
     def _step(self, state: State, repairs: Sequence[Repair]) -> _Step:
@@ -232,7 +232,8 @@ class Fixer:
         return found.finding.fix is not None and found.finding.fix.is_allowed(self.unsafe)
 
 
-def _called(found: Found, home: str) -> str:
+def _called(found: Found, path: str) -> str:
+    """A finding as the reason to refuse another one, that stands in the file `path`."""
     each = found.finding
-    place = f"line {each.span.row}" if found.path == home else f"{found.path}:{each.span.row}"
+    place = f"line {each.span.row}" if found.path == path else f"{found.path}:{each.span.row}"
     return f"{each.code} {each.name} at {place}"
