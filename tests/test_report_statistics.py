@@ -67,4 +67,6 @@ def test_totals(reports, line):
 def test_fixable(fixes, unsafe, line):
     edits = (Edit(Span(1, 1, 1, 2), "x"),)
     made = [replace(found("ATT001", "m"), fix=Fix("f", edits, Applicability(word))) for word in fixes.split()]
-    assert fixable([FileReport("a.py", (found("ATT002", "n"), *made))], unsafe) == line
+    reports = [FileReport("a.py", (found("ATT002", "n"), *made))]
+    assert fixable(reports, unsafe) == line
+    assert "[*]" not in fixable(reports, unsafe, was_fixed=True)

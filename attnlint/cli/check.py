@@ -46,6 +46,7 @@ class Shown:
     counted: bool
     color: str
     unsafe: bool
+    was_fixed: bool
     err: bool
 
 
@@ -114,13 +115,7 @@ def check(
         linted = _run(paths, options)
         done = repaired(linted, asked, options) if asked.fixes else Done(linted)
     reports = gathered(done.reports)
-    if done.stdin is not None:
-        click.echo(done.stdin, nl=False)
-    if not asked.diff and not asked.only:
-        _show(reports, Shown(output_format, counted, color, unsafe_fixes, err=done.stdin is not None))
-    if asked.fixes:
-        apart = asked.diff or done.stdin is not None or output_format == "json"
-        echo_fixes(done, asked, sum(len(report.diagnostics) for report in reports), err=apart)
+    _say(reports, done, asked, Shown(output_format, counted, color, unsafe_fixes, asked.writes, done.stdin is not None))
     _echo_faults(reports, verbose)
     if not reports:
         click.echo(f"warning: no Python files found under {', '.join(paths)}", err=True)
@@ -128,6 +123,17 @@ def check(
         return FAILED
     fails = bool(done.changed) if asked.diff else not asked.only and _fails(reports, fail_on)
     return FINDINGS if fails and not exit_zero else CLEAN
+
+
+def _say(reports: Sequence[FileReport], done: Done, asked: Asked, shown: Shown) -> None:
+    """The fixed standard input, what is found now, and what was fixed, each where it was asked for."""
+    if done.stdin is not None:
+        click.echo(done.stdin, nl=False)
+    if not asked.diff and not asked.only:
+        _show(reports, shown)
+    if asked.fixes:
+        apart = asked.diff or shown.err or shown.output_format == "json"
+        echo_fixes(done, asked, sum(len(report.diagnostics) for report in reports), err=apart)
 
 
 def _run(paths: Sequence[str], options: Options) -> list[FileReport]:
@@ -176,5 +182,5 @@ def _show(reports: Sequence[FileReport], shown: Shown) -> None:
         for block in full(reports):
             out.print(block, soft_wrap=True)
     click.echo(totals(reports), err=shown.err)
-    if line := fixable(reports, shown.unsafe):
+    if line := fixable(reports, shown.unsafe, shown.was_fixed):
         click.echo(line, err=shown.err)

@@ -41,12 +41,15 @@ def totals(reports: Iterable[FileReport]) -> str:
     return f"Found {', '.join(parts)} in {among} of {plural(read, 'file')}{unread}."
 
 
-def fixable(reports: Iterable[FileReport], unsafe: bool = False) -> str:
-    """The line that says how many findings could be repaired; empty where none could."""
+def fixable(reports: Iterable[FileReport], unsafe: bool = False, was_fixed: bool = False) -> str:
+    """The line that says how many findings could be repaired; empty where none could.
+
+    After fixing, what might have been applied and is there still was refused.
+    """
     fixes = [each.fix for report in reports for each in report.diagnostics if each.fix is not None]
     now = sum(fix.is_allowed(unsafe) for fix in fixes)
     more = sum(fix.is_allowed(True) for fix in fixes) - now
-    if not now:
+    if not now or was_fixed:
         return f"{more:,} fixable with --fix --unsafe-fixes." if more else ""
     return f"[*] {now:,} fixable with --fix{f' ({more:,} more with --unsafe-fixes)' if more else ''}."
 
