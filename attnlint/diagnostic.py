@@ -102,9 +102,9 @@ SYNTAX_ERROR = ("ATT000", "syntax-error")
 class Fault:
     """Something that kept one file from being linted, other than its syntax.
 
-    `kind` is `missing` (there is no such file), `unreadable` (the file could not be opened or decoded), `internal` (a fault of attnlint itself) or
-    `skipped` (left out on purpose and said aloud, such as a link that leads back to its own folder); `detail` is
-    for whoever has to repair it, and `row` is the line it stands on, where it stands on one.
+    `kind` is `missing` (there is no such file), `unreadable` (the file could not be opened or decoded), `internal` (a
+    fault of attnlint itself) or `skipped` (left out on purpose and said aloud, such as a link that leads back to its
+    own folder); `detail` is for whoever has to repair it, and `row` is the line it stands on, where it stands on one.
     """
 
     kind: str
