@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.proof import flax_cases, jax_cases, reference
-from tests.proof.fixtures import code, good
+from tests.proof.fixtures import code, good, repairable, repaired
 from tests.proof.laws import agrees, faults, ran
 from tests.proof.seed import HEADS, TOKENS, X
 
@@ -57,3 +57,9 @@ def test_the_bug_of_a_bad_fixture_shows(path):
             ran(case(code(path)))
     else:
         assert faults(case(code(path))) == shown
+
+
+@pytest.mark.parametrize("path", repairable(BAD))
+def test_a_repaired_fixture_is_attention(path):
+    case, _ = BAD[path]
+    assert faults(case(repaired(path))) == set()

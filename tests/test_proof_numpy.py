@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.proof.fixtures import code, good
+from tests.proof.fixtures import code, good, repairable, repaired
 from tests.proof.laws import faults, ran
 from tests.proof.numpy_cases import BAD, GOOD
 
@@ -24,3 +24,9 @@ def test_the_bug_of_a_bad_fixture_shows(path):
             ran(case(code(path)))
     else:
         assert faults(case(code(path))) == shown
+
+
+@pytest.mark.parametrize("path", repairable(BAD))
+def test_a_repaired_fixture_is_attention(path):
+    case, _ = BAD[path]
+    assert faults(case(repaired(path))) == set()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.proof import reference
-from tests.proof.fixtures import code, good
+from tests.proof.fixtures import code, good, repairable, repaired
 from tests.proof.laws import agrees, faults, ran
 from tests.proof.seed import HEADS, TOKENS, WIDTH, X
 from tests.proof.torch_cases import BAD, GOOD, NOT_RUN
@@ -61,3 +61,10 @@ def test_the_bug_of_a_bad_fixture_shows(path):
             ran(case(code(path)))
     else:
         assert faults(case(code(path))) == shown
+
+
+# A fragment that names no library is repaired in the words of NumPy.
+@pytest.mark.parametrize("path", repairable(BAD, but={"seed/10_wrong_torch.py"}))
+def test_a_repaired_fixture_is_attention(path):
+    case, _ = BAD[path]
+    assert faults(case(repaired(path))) == set()

@@ -216,4 +216,7 @@ def _remembered(draft: Draft, loss: Loss, _: str) -> Fix | None:
         )
     for statement, text in lines.items():
         draft.after(statement, *text)
-    return draft.fix("keep the keys and values of the earlier tokens", Applicability.UNSAFE)
+    # Of arrays that nothing says to be NumPy's it is not known how they are joined.
+    is_known = bool(draft.library(loss.site, *loss.news))
+    applicability = Applicability.UNSAFE if is_known else Applicability.DISPLAY
+    return draft.fix("keep the keys and values of the earlier tokens", applicability)

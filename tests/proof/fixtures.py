@@ -5,6 +5,8 @@ import sys
 import types
 from pathlib import Path
 
+from tests.repaired import UNKNOWN, fixed_path, shown
+
 FIXTURES = Path(__file__).parent.parent.parent / "fixtures"
 
 count = itertools.count()
@@ -13,7 +15,24 @@ count = itertools.count()
 def code(path):
     """A function that runs a file of fixtures/, with the given names bound beforehand, and gives its module."""
     file = FIXTURES / path
-    compiled = compile(file.read_text(encoding="utf-8"), str(file), "exec")
+    return _code(file.read_text(encoding="utf-8"), str(file))
+
+
+def repaired(path):
+    """The same for what the fixer makes of a bad fixture, or would make of it where it only shows a fix."""
+    file = FIXTURES / path
+    written = fixed_path(file)
+    text = written.read_text(encoding="utf-8") if written.exists() else shown(file)
+    return _code(text, str(written))
+
+
+def repairable(paths, but=()):
+    """Those of bad fixtures for which there is a fix that can be run."""
+    return [path for path in paths if path not in UNKNOWN and path not in but]
+
+
+def _code(text, name):
+    compiled = compile(text, name, "exec")
 
     def run(**names):
         module = types.ModuleType(f"fixture_{next(count)}")

@@ -93,6 +93,17 @@ def abstract(params, ids):
     return norm(params["LayerNorm_0"], x + multi_head(x, projections(params["SelfAttention_0"]), 8))[:, 0]
 
 
+def sentences(params, ids):
+    """Words to which their places are added, and what they say together."""
+    x = np.asarray(params["words"]["embedding"])[ids] + np.asarray(params["positions"]["embedding"])[:TOKENS]
+    return norm(params["LayerNorm_0"], x + multi_head(x, projections(params["SelfAttention_0"]), 8)).mean(axis=1)
+
+
+def uneven(params, x):
+    """256 features, which twelve heads do not divide and eight do."""
+    return multi_head(x, projections(params, "Dense_0 | DenseGeneral_0"), 8)
+
+
 def tagger(params, x):
     return norm(params["LayerNorm_0"], x + multi_head(x, projections(params, "q k v | out"), HEADS, mask=WORDS))
 
@@ -147,7 +158,8 @@ def image(run):
 
 
 SPLIT = self_attention("EncoderAttention", "Dense_0 | DenseGeneral_0", width=WIDTH, num_heads=HEADS)
-UNEVEN = self_attention("EncoderAttention", "Dense_0 | DenseGeneral_0", width=WIDTH, num_heads=3)
+UNEVEN = module("EncoderAttention", uneven)
+SENTENCES = module("AbstractEncoder", sentences, x=IDS, vocab_size=12, width=16, max_len=9)
 ENCODER = module("AbstractEncoder", abstract, x=IDS, vocab_size=12, width=16, max_len=9)
 TAGGER = module("TaggerEncoderLayer", tagger, ~PAD, num_heads=HEADS, head_dim=4)
 WHERE = self_attention("CausalSelfAttention", "Dense_0 | Dense_1", mask=CAUSAL, heads=HEADS)
@@ -185,7 +197,7 @@ GOOD = {
 # What each mistake shows when it is run: the laws that it breaks, or what Flax says of it.
 BAD = {
     "cache-loses-history/bad_flax_variable.py": (cached, {"mismatch", "cache"}),
-    "concatenated-positions/bad_flax_residual.py": (ENCODER, "broadcast"),
+    "concatenated-positions/bad_flax_residual.py": (SENTENCES, "broadcast"),
     "head-dim-mismatch/bad_flax_not_divisible.py": (UNEVEN, "cannot reshape"),
     "mask-after-softmax/bad_flax_where.py": (WHERE, {"mismatch", "leak"}),
     "mask-shape-mismatch/bad_flax_causal_of_embeddings.py": (decoder_layer, "broadcast"),

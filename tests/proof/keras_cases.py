@@ -83,7 +83,8 @@ def dot(run):
 STEP = decoder("StepAttention", (WIDTH,), "q_proj k_proj v_proj", 1, emptied)
 DENSE = "query_dense key_dense value_dense | combine_heads"
 DEFAULT = self_attention("MultiHeadSelfAttention", (), DENSE, 8, x=WIDE[..., :96])
-UNEVEN = self_attention("MultiHeadSelfAttention", (), DENSE, 8, x=WIDE)
+# A hundred features, which eight heads do not divide and ten do.
+UNEVEN = self_attention("MultiHeadSelfAttention", (), DENSE, 10, x=WIDE)
 ENCODER = self_attention("WordEncoder", (WIDTH, HEADS), "qkv | proj", HEADS)
 LATE = self_attention("CausalAttention", (WIDTH, HEADS), "q_proj k_proj v_proj | out_proj", HEADS, mask=CAUSAL)
 FOLDED = self_attention("FoldedEncoderAttention", (WIDTH, HEADS), "q k v | out", HEADS, more=(PADDED_IDS,), mask=WORDS)

@@ -259,6 +259,6 @@ BAD = {
     "seed/08_wrong_numpy_axis1.py": (SEED["08"], {"mismatch", "rows"}),
     "seed/09_wrong_numpy.py": (SEED["09 of ones"], {"mismatch", "leak", "rows"}),
     "seed/09_wrong_numpy_zeroed.py": (SEED["09 of ones"], {"mismatch", "leak", "rows"}),
-    "seed/10_wrong_class_numpy.py": (SEED["10"], {"mismatch"}),
-    "seed/10_wrong_numpy.py": (SEED["10"], {"mismatch"}),
+    "seed/10_wrong_class_numpy.py": (SEED["10 of keys"], {"mismatch"}),
+    "seed/10_wrong_numpy.py": (SEED["10 of keys"], {"mismatch"}),
 }

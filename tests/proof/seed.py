@@ -122,6 +122,23 @@ def growing_cache(tools, tensor, of_keys, of_values):
     return case
 
 
+def growing_keys(tools, tensor, of_keys):
+    """10, of which only the keys are there: after every token has been given, the cache holds those of all of them."""
+
+    def case(run):
+        def value(x):
+            owner = Self(**{of_keys: lambda t: t @ tensor(W[1])})
+            module = run(**tools)
+            step = getattr(module, "Generator", module).generate_next
+            for t in range(x.shape[1]):
+                step(owner, tensor(x[:, t : t + 1]))
+            return array(getattr(owner, "k_cache", np.zeros((BATCH, 0, WIDTH))))
+
+        return Run(value, X, lambda x: x @ W[1], causal=True)
+
+    return case
+
+
 def seed(tools, tensor, w_q, of_keys, of_values):
     """The case of each seed pattern, by its number."""
     kit = {"tools": tools, "tensor": tensor}
@@ -138,4 +155,5 @@ def seed(tools, tensor, w_q, of_keys, of_values):
         "09": fragment("attn", causal_weights, x=X[0], causal=True, rows=True, **kit),
         "09 of ones": fragment("attn", causal_weights, x=X[0], causal=True, rows=True, mask=np.tri(TOKENS), **kit),
         "10": growing_cache(**kit, of_keys=of_keys, of_values=of_values),
+        "10 of keys": growing_keys(**kit, of_keys=of_keys),
     }

@@ -90,6 +90,7 @@ FOLDED = self_attention(
 PATCHES = self_attention("PatchAttention", SMALL, "to_q to_kv | to_out", HEADS)
 IMAGE = self_attention("ImageEncoderAttention", (WIDTH, HEADS), "qkv | proj", HEADS)
 REVIEW = self_attention("ReviewEncoder", (), "q k v", 6, x=others.WIDE[..., :300])
+CLASH = self_attention("VideoEncoderAttention", SMALL, QKV, HEADS)
 VIDEO = self_attention("VideoEncoderAttention", SMALL, f"{QKV} | to_out", HEADS)
 SYMBOLIC = self_attention("MultiHeadedAttention", (HEADS, WIDTH), "query key value", HEADS, more=(~PAD,), mask=WORDS)
 OVERWRITTEN = decoder(step_of, "wq wk wv | wo", HEADS, build=lambda it: it.DecoderAttention(WIDTH, HEADS))
@@ -212,7 +213,7 @@ BAD = {
     "cache-loses-history/bad_torch_values_forgotten.py": (FORGOTTEN, "Expected size for first two dimensions"),
     "concatenated-positions/bad_torch_bert_norm.py": (models.bert_embeddings, "normalized_shape"),
     "concatenated-positions/bad_torch_encoder_width.py": (models.document_encoder, "Shape mismatch"),
-    "head-dim-mismatch/bad_torch_einops_clash.py": (VIDEO, "Shape mismatch, 8 != 12"),
+    "head-dim-mismatch/bad_torch_einops_clash.py": (CLASH, "Shape mismatch, 8 != 12"),
     "head-dim-mismatch/bad_torch_not_divisible.py": (REVIEW, "invalid for input of size"),
     "head-dim-mismatch/bad_torch_symbolic.py": (SYMBOLIC, "invalid for input of size"),
     "heads-not-concatenated/bad_torch_first_head.py": (others.each_head_counts, {"mismatch"}),
@@ -241,5 +242,5 @@ BAD = {
     "seed/07_wrong_torch.py": (seed_case("07"), "must match the size"),
     "seed/08_wrong_torch.py": (seed_case("08"), {"mismatch", "rows"}),
     "seed/09_wrong_torch.py": (seed_case("09 of ones"), {"mismatch", "leak", "rows"}),
-    "seed/10_wrong_torch.py": (seed_case("10"), {"mismatch"}),
+    "seed/10_wrong_torch.py": (seed_case("10 of keys"), {"mismatch"}),
 }
