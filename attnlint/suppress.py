@@ -69,8 +69,9 @@ def strangers(source: Source) -> Iterator[tuple[int, str]]:
     known = {_EVERYTHING, *(word.lower() for each in rules for word in (each.name, each.code)), *_SYNTAX_ERROR}
     for row, comment in _comments(source)[0]:
         for directive in _DIRECTIVE.finditer(comment):
-            for name in sorted(_names(directive.group("rules")) - known):
-                yield row, f"unknown rule {name!r} in an ignore comment{near_miss(name, rules)}"
+            for name in (name.strip() for name in (directive.group("rules") or "").split(",")):
+                if name and name.lower() not in known:
+                    yield row, f"unknown rule {name!r} in an ignore comment{near_miss(name, rules)}"
 
 
 def _comments(source: Source) -> tuple[list[tuple[int, str]], dict[int, tuple[int, int]]]:

@@ -80,11 +80,11 @@ def test_missing_path_does_not_stop_the_run(tmp_path):
 
 
 def test_unknown_names_in_comments_are_noted():
-    text = "softmax  # attnlint: ignore[softmax-wrong-axes, ATT008]\nx  # attnlint: file-ignore[syntax-error, what]\n"
+    text = "softmax  # attnlint: ignore[Softmax-wrong-axes, ATT008]\nx  # attnlint: file-ignore[syntax-error, what]\n"
     report = lint(make_source(text), (), softmax_lines)
     assert report.diagnostics == ()
     assert report.notes == (
-        (1, "unknown rule 'softmax-wrong-axes' in an ignore comment; did you mean 'softmax-wrong-axis'?"),
+        (1, "unknown rule 'Softmax-wrong-axes' in an ignore comment; did you mean 'softmax-wrong-axis'?"),
         (2, "unknown rule 'what' in an ignore comment"),
     )
     assert gathered([report])[0].notes == report.notes
