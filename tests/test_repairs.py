@@ -10,6 +10,7 @@ from attnlint.source import make_source, read_source
 from tests.repaired import LINT, SHOWN, UNKNOWN, bad, fixed, fixed_path, shown
 from tests.test_fixtures import expectations, fixture_id
 
+
 def serious(source):
     return [each for each in LINT(source).diagnostics if each.severity is not Severity.INFO]
 
