@@ -3,6 +3,8 @@
 import re
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fix, Severity, Span
 from attnlint.engine import Options, check, lint
@@ -373,3 +375,20 @@ def test_fix_of_a_file_that_is_not_there_is_refused(fixed):
     after, done = fixed(analyse, "a\n")
     assert after == "a\n"
     assert refused(done) == [("GONE", 1, "edits gone.py, which cannot be read: No such file or directory")]
+
+
+LETTERS = st.sampled_from("abcdef")
+ROW = st.tuples(st.one_of(st.none(), st.lists(LETTERS, max_size=3).map("\n".join)), st.sampled_from(list(Severity)))
+
+
+@given(st.dictionaries(LETTERS, ROW, max_size=5), st.lists(LETTERS, min_size=1, max_size=6))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_whatever_the_fixes_do(fixed, rows, text):
+    """Letters that turn into other letters: it ends, a second run changes nothing, and no mistake becomes more."""
+    analyse = table(**{letter: (new, {"severity": severity}) for letter, (new, severity) in rows.items()})
+    before = "\n".join(text) + "\n"
+    after, done = fixed(analyse, before)
+    for letter, (_new, severity) in rows.items():
+        if severity is not INFO:
+            assert after.split().count(letter) <= text.count(letter)
+    assert bool(done.applied) == (after != before)
