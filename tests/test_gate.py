@@ -47,7 +47,8 @@ def test_fragments_pass(fragment):
 
 
 def test_every_bad_fixture_passes():
-    bad = [path for path in FIXTURES.glob("*/*.py") if "# expect:" in path.read_text()]
+    every = [path for path in FIXTURES.glob("*/*.py") if not path.name.endswith(".fixed.py")]
+    bad = [path for path in every if "# expect:" in path.read_text()]
     assert bad
     assert [path.name for path in bad if not may_attend(path.read_bytes())] == []
 
