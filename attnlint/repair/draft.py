@@ -24,10 +24,11 @@ def parts_of(text: str, path: str) -> FileIndex:
 
 @dataclass(slots=True)
 class Draft:
-    """Edits towards one fix."""
+    """Edits towards one fix; `others` are fixes between which the author would have to choose."""
 
     trace: Trace
     edits: list[Edit] = field(default_factory=list)
+    others: list[Fix] = field(default_factory=list)
 
     def replace(self, site: Site, text: str, strength: int = tree.PRIMARY) -> None:
         """Put an expression in the place of another; `strength` says how tightly it binds."""

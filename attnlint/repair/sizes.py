@@ -19,13 +19,19 @@ from attnlint.repair.draft import Draft
 from attnlint.trace import OpCall, Trace
 from attnlint.values import Layer
 
+# The fix, and others that would do.
+Fixes = tuple[Fix | None, tuple[Fix, ...]]
 TITLE = "compute the width of a head: d_model // n_heads"
 
 
-def resized(trace: Trace, op: OpCall, found: Misfit) -> Fix | None:
-    """A reshape whose heads multiply out to the features that there are."""
+def resized(trace: Trace, op: OpCall, found: Misfit) -> Fixes:
+    """A reshape whose heads multiply out to the features that there are, and what else would do."""
     draft = Draft(trace)
-    call = calls.call_at(op.site)
+    return _resized(draft, op, found), tuple(draft.others)
+
+
+def _resized(draft: Draft, op: OpCall, found: Misfit) -> Fix | None:
+    trace, call = draft.trace, calls.call_at(op.site)
     if call is None:
         return None
     total = found.found
@@ -55,7 +61,23 @@ def _split(
         return _computed(draft, op, heads[0], head[0], total)
     if isinstance(heads[0].node, cst.Integer) and width and (have / width).denominator == 1:
         return _literal(draft, heads[0], str(have / width))
+    _checked(draft, heads[0], head[0], total)
     return _divisor(draft, heads[0], int(have), int(count))
+
+
+def _checked(draft: Draft, heads: Site, head: Site, total: Dim) -> None:
+    """Beside another number of heads: a check, where a caller chooses both sizes, that says so at once."""
+    defined = names.definition(draft.trace, head)
+    statement = tree.statement(defined) if defined is not None else None
+    if defined is None or statement is None or tree.function(defined) is None:
+        return
+    width = words.named(draft.trace, defined, total, "feature")
+    count = names.readable(draft.trace, heads, defined)
+    check = Draft(draft.trace)
+    if width and " " not in width and count:
+        check.before(statement, f"assert {width} % {count} == 0")
+    choice = check.fix("check that the heads divide the width", Applicability.DISPLAY)
+    draft.others.extend([choice] if choice is not None else [])
 
 
 def _sizes(draft: Draft, call: Site) -> list[Site]:
@@ -150,10 +172,17 @@ def _of_pattern(draft: Draft, op: OpCall, call: Site, total: Dim) -> Fix | None:
 
 def _divisor(draft: Draft, heads: Site, have: int, count: int) -> Fix | None:
     """A number of heads that divides the width: which one is the author's to choose."""
-    best = next((n for n in _near(count) if have % n == 0), None)
+    divisors = [n for n in _near(count) if have % n == 0]
     place = names.definition(draft.trace, heads, to_number=True) or heads
-    if best is None or not isinstance(place.node, cst.Integer):
+    if not divisors or not isinstance(place.node, cst.Integer):
         return None
+    best, *others = divisors
+    beyond = next((n for n in others if (n > count) != (best > count)), None)
+    if beyond is not None:
+        other = Draft(draft.trace)
+        other.replace(place, str(beyond))
+        choice = other.fix(f"use {beyond} heads, which divide {have}", Applicability.DISPLAY)
+        draft.others.extend([choice] if choice is not None else [])
     draft.replace(place, str(best))
     return draft.fix(f"use {best} heads, which divide {have}", Applicability.DISPLAY)
 
@@ -164,9 +193,13 @@ def _near(count: int) -> Iterator[int]:
         yield from (n for n in (count - distance, count + distance) if n > 1)
 
 
-def refitted(trace: Trace, wrong: WrongWidth, op: OpCall) -> Fix | None:
-    """A projection made for what the heads have together, or a layer whose heads divide its width."""
+def refitted(trace: Trace, wrong: WrongWidth, op: OpCall) -> Fixes:
+    """A projection made for what the heads have together, or a layer whose heads divide its width; and what else."""
     draft = Draft(trace)
+    return _refitted(draft, wrong, op), tuple(draft.others)
+
+
+def _refitted(draft: Draft, wrong: WrongWidth, op: OpCall) -> Fix | None:
     expected, found = wrong.sizes
     if expected is None or found is None:
         return None

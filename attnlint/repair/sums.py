@@ -13,6 +13,10 @@ from attnlint.trace import OpCall, Trace
 TITLE = "add the positions to the embedding"
 
 
+# What an author who wants both side by side would do instead.
+BESIDE = Fix("keep both side by side, and make the next layer for 2 * d_model features")
+
+
 def added(trace: Trace, concat: OpCall) -> Fix | None:
     """`a + b` for the concatenation of two, or the layer that adds for the one that concatenates."""
     draft = Draft(trace)

@@ -98,7 +98,8 @@ def check(trace: Trace) -> Iterator[Finding]:
             found = "" if unknown_width(fit.found) else f" and {show(fit.found)} features go in"
             related = ((fit.op.site, f"does not fit here{made}{found}"),)
             severity = Severity.WARNING if fit.by_default else Severity.ERROR
-            yield Finding(op.site, message, severity, related, advice, repair.sums.added(trace, op))
+            fixes = repair.sums.added(trace, op), (repair.sums.BESIDE,)
+            yield Finding(op.site, message, severity, related, advice, *fixes)
         elif _author_says(trace, op):
             yield Finding(op.site, message, Severity.WARNING, (), advice, repair.sums.added(trace, op))
         elif trace.sites:

@@ -105,8 +105,8 @@ def _is_widened(op: OpCall) -> bool:
 
 
 def _of_width(wrong: WrongWidth, op: OpCall, trace: Trace) -> Finding:
-    severity, fix = Severity.ERROR if wrong.certain else Severity.WARNING, repair.sizes.refitted(trace, wrong, op)
-    return Finding(wrong.site, wrong.text, severity, wrong.related, wrong.advice, fix)
+    severity, fixes = Severity.ERROR if wrong.certain else Severity.WARNING, repair.sizes.refitted(trace, wrong, op)
+    return Finding(wrong.site, wrong.text, severity, wrong.related, wrong.advice, *fixes)
 
 
 def _severity(found: Misfit) -> Severity:
@@ -120,8 +120,8 @@ def _of_reshape(trace: Trace, op: OpCall, found: Misfit) -> Finding:
     message = f"{what} {product}{total}: there are {show(found.found)}"
     message += DEFAULTS if found.by_default else ""
     message += ", which fits for one head only" if found.one_head else ""
-    fix = repair.sizes.resized(trace, op, found)
-    return Finding(op.site, message, _severity(found), _made(op), _advice(op, found), fix)
+    fixes = repair.sizes.resized(trace, op, found)
+    return Finding(op.site, message, _severity(found), _made(op), _advice(op, found), *fixes)
 
 
 def merges(op: OpCall) -> bool:
