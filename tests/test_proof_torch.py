@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from tests.proof import reference
-from tests.proof.fixtures import code, good, repairable, repaired
+from tests.proof.fixtures import bad, code, good, repairable, repaired
 from tests.proof.laws import agrees, faults, ran
+from tests.proof.layers import CAUSAL
 from tests.proof.seed import HEADS, TOKENS, WIDTH, X
 from tests.proof.torch_cases import BAD, GOOD, NOT_RUN
-from tests.proof.torch_kit import CAUSAL, live, mha_projections, tensor
-from tests.proof.torch_others import each_head_has_its_place
+from tests.proof.torch_kit import live, mha_projections, tensor
 
 pytestmark = pytest.mark.frameworks
 Q, K, V = np.random.default_rng(6).normal(size=(3, 2, HEADS, TOKENS, 4))
@@ -39,17 +39,13 @@ def test_the_reference_is_the_multi_head_attention_of_pytorch():
     assert agrees(theirs, reference.multi_head(X, mha_projections(mha), HEADS, mask=CAUSAL))
 
 
-def test_every_good_fixture_is_run():
-    assert sorted([*GOOD, *NOT_RUN]) == good("torch")
+def test_every_fixture_is_run():
+    assert sorted([*GOOD, *BAD, *NOT_RUN]) == sorted([*good("torch"), *bad("torch")])
 
 
 @pytest.mark.parametrize("path", GOOD)
 def test_a_good_fixture_is_attention(path):
     assert faults(GOOD[path](code(path))) == set()
-
-
-def test_exchanged_heads_are_told_apart():
-    assert faults(each_head_has_its_place(code("heads-not-concatenated/good_torch_causal.py"))) == set()
 
 
 @pytest.mark.filterwarnings("ignore:Implicit dimension choice for softmax")

@@ -44,6 +44,13 @@ def _code(text, name):
     return run
 
 
+def bad(*frameworks):
+    """The bad fixtures of these frameworks, by their path inside fixtures/, without their repairs."""
+    patterns = [f"*/bad_{name}*.py" for name in frameworks] + [f"seed/*_wrong*_{name}*.py" for name in frameworks]
+    found = {str(path.relative_to(FIXTURES)) for pattern in patterns for path in FIXTURES.glob(pattern)}
+    return sorted(path for path in found if not path.endswith(".fixed.py"))
+
+
 def good(*frameworks):
     """The good and the fixed fixtures of these frameworks, by their path inside fixtures/."""
     patterns = [f"*/good_{name}*.py" for name in frameworks] + [f"seed/*_fixed_{name}.py" for name in frameworks]

@@ -10,7 +10,8 @@ CLOSE = 1e-5
 
 def array(x):
     """A framework's tensor as NumPy has it."""
-    return np.asarray(x.detach() if hasattr(x, "detach") else x)
+    x = x.detach() if hasattr(x, "detach") else x
+    return np.asarray(x.numpy() if hasattr(x, "numpy") else x)
 
 
 def agrees(a, b, close=CLOSE):
@@ -76,6 +77,7 @@ class Run:
     axis: int = -2  # of the tokens, in x and in f(x)
     step: Callable | None = None  # makes a decoder that takes one token at a time, its cache empty
     weights: Callable | None = None  # what each query gives to each key, the keys last
+    exchanged: Callable | None = None  # f with its heads in another order, which its output map tells apart
     close: float = CLOSE
 
 
@@ -93,6 +95,8 @@ def faults(run):
         broken.add("leak")
     if run.weights and not rows_sum_to_one(run.weights(run.x), run.close):
         broken.add("rows")
+    if run.exchanged and agrees(run.exchanged(run.x), ran(run), run.close):
+        broken.add("heads")
     if run.step and not agrees(in_steps(run.step(), run.x, run.axis), right, run.close):
         broken.add("cache")
     return broken

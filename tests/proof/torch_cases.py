@@ -6,9 +6,10 @@ import numpy as np
 
 from tests.proof import torch_models as models
 from tests.proof import torch_others as others
+from tests.proof.layers import CAUSAL, norm
 from tests.proof.numpy_cases import PAD, WORDS
 from tests.proof.seed import BATCH, HEADS, TOKENS, WIDTH, Self, X, additive, seed
-from tests.proof.torch_kit import CAUSAL, decoder, norm, self_attention, tensor
+from tests.proof.torch_kit import decoder, self_attention, tensor
 
 CONFIG = Self(n_embd=WIDTH, n_head=HEADS, block_size=9, dropout=0.0, vocab_size=12, dim=WIDTH, max_len=9)
 DOCUMENTS = np.array([[1, 1, 2, 2, 2], [1, 2, 2, 2, 3]])
@@ -96,6 +97,9 @@ SYMBOLIC = self_attention("MultiHeadedAttention", (HEADS, WIDTH), "query key val
 OVERWRITTEN = decoder(step_of, "wq wk wv | wo", HEADS, build=lambda it: it.DecoderAttention(WIDTH, HEADS))
 WINDOW = decoder(step_of, "q k v", window=3, build=lambda it: it.WindowedDecodeAttention(WIDTH, window=3))
 FORGOTTEN = decoder(step_of, "q k v", build=lambda it: it.CachedCausalAttention(WIDTH))
+FIRST = self_attention("FrameEncoder", (WIDTH, HEADS), f"{QKV} | up", HEADS, after=lambda layer, x, y: x + y)
+BUILT = self_attention("FrameEncoder", SMALL, "to_qkv | to_out", HEADS)
+REGIONS = self_attention("RegionEncoder", (WIDTH,), "wq wk wv")
 
 GOOD = {
     "cache-loses-history/good_torch_caller_concatenates.py": decoder(
@@ -203,6 +207,7 @@ GOOD = {
 
 NOT_RUN = {
     "mask-shape-mismatch/good_torch_flash_varlen.py": "flash-attn and xformers compile for a GPU",
+    "missing-causal-mask/bad_torch_flash.py": "flash-attn and xformers compile for a GPU",
     "missing-causal-mask/good_torch_flash.py": "flash-attn and xformers compile for a GPU",
 }
 
@@ -213,15 +218,17 @@ BAD = {
     "cache-loses-history/bad_torch_values_forgotten.py": (FORGOTTEN, "Expected size for first two dimensions"),
     "concatenated-positions/bad_torch_bert_norm.py": (models.bert_embeddings, "normalized_shape"),
     "concatenated-positions/bad_torch_encoder_width.py": (models.document_encoder, "Shape mismatch"),
+    "head-dim-mismatch/bad_torch_built_only.py": (BUILT, "shapes cannot be multiplied"),
     "head-dim-mismatch/bad_torch_einops_clash.py": (CLASH, "Shape mismatch, 8 != 12"),
     "head-dim-mismatch/bad_torch_not_divisible.py": (REVIEW, "invalid for input of size"),
     "head-dim-mismatch/bad_torch_symbolic.py": (SYMBOLIC, "invalid for input of size"),
-    "heads-not-concatenated/bad_torch_first_head.py": (others.each_head_counts, {"mismatch"}),
-    "heads-not-concatenated/bad_torch_sum.py": (others.each_head_has_its_place, {"mismatch"}),
+    "heads-not-concatenated/bad_torch_first_head.py": (FIRST, {"mismatch"}),
+    "heads-not-concatenated/bad_torch_sum.py": (FUSED_CAUSAL, {"mismatch", "heads"}),
     "mask-after-softmax/bad_torch_inf_in_weights.py": (NANO, {"mismatch"}),
     "mask-after-softmax/bad_torch_masked_fill.py": (PADDED, {"mismatch"}),
     "mask-shape-mismatch/bad_torch_folded.py": (FOLDED, "must match the size"),
     "mask-shape-mismatch/bad_torch_head_axis.py": (BERT, {"mismatch"}),
+    "mask-shape-mismatch/bad_torch_on_heads.py": (models.query_encoder, "must match the size"),
     "missing-causal-mask/bad_torch_encoder_as_lm.py": (models.music, {"mismatch", "leak"}),
     "missing-causal-mask/bad_torch_fused.py": (FUSED, {"mismatch", "leak"}),
     "missing-causal-mask/bad_torch_gpt.py": (models.gpt, {"mismatch", "leak"}),
@@ -230,6 +237,7 @@ BAD = {
     "missing-scale/bad_torch_gpt_head.py": (HEAD, {"mismatch"}),
     "softmax-wrong-axis/bad_torch_default_axis.py": (others.question, {"mismatch"}),
     "softmax-wrong-axis/bad_torch_heads.py": (IMAGE, {"mismatch"}),
+    "softmax-wrong-axis/bad_torch_merged.py": (REGIONS, {"mismatch"}),
     "softmax-wrong-axis/bad_torch_query_axis.py": (SHORT_HEAD, {"mismatch", "leak"}),
     "wrong-qk-transpose/bad_torch_swapped_operands.py": (CAUSAL_HEAD, {"mismatch"}),
     "wrong-qk-transpose/bad_torch_wrong_pair.py": (others.pair, "must match"),
@@ -241,6 +249,7 @@ BAD = {
     "seed/06_wrong_torch.py": (seed_case("06"), {"mismatch"}),
     "seed/07_wrong_torch.py": (seed_case("07"), "must match the size"),
     "seed/08_wrong_torch.py": (seed_case("08"), {"mismatch", "rows"}),
+    "seed/08_wrong_torch_dim1.py": (seed_case("08 of heads"), {"mismatch", "rows"}),
     "seed/09_wrong_torch.py": (seed_case("09 of ones"), {"mismatch", "leak", "rows"}),
     "seed/10_wrong_torch.py": (seed_case("10 of keys"), {"mismatch"}),
 }

@@ -6,10 +6,9 @@ import warnings
 import numpy as np
 
 from tests.proof.laws import Run, in_steps
-from tests.proof.reference import layer_norm, linear, look_back, multi_head
-from tests.proof.seed import TOKENS, X
-
-CAUSAL = look_back(TOKENS)
+from tests.proof.layers import CAUSAL, cut, exchange, norm, projections, relu_layers, weight
+from tests.proof.reference import look_back, multi_head
+from tests.proof.seed import X
 
 
 def tensor(x, dtype=None):
@@ -35,56 +34,17 @@ def make(run, name, *init, dtype="float64", **options):
     return live(getattr(run(), name)(*init, **options), dtype)
 
 
-def weight(each):
-    """What a parameter or a Linear does, as `reference.linear` takes it."""
-    if not hasattr(each, "weight"):
-        return each.detach().numpy()
-    matrix = each.weight.detach().numpy().T
-    return matrix if each.bias is None else (matrix, each.bias.detach().numpy())
-
-
-def cut(pair, count):
-    """A fused projection as those that it is made of, side by side."""
-    matrix, bias = pair if isinstance(pair, tuple) else (pair, np.zeros(pair.shape[-1]))
-    parts = zip(np.split(matrix, count, -1), np.split(bias, count, -1), strict=True)
-    return [tuple(part) for part in parts]
-
-
-def attribute(layer, path):
-    for name in path.split("."):
-        layer = layer[int(name)] if name.isdigit() else getattr(layer, name)
-    return layer
-
-
-def projections(layer, names):
-    """`names` are those of the projections of q, k, v, fused or not, and behind a bar that of the output."""
-    inputs, _, output = names.partition("|")
-    inputs = [weight(attribute(layer, name)) for name in inputs.split()]
-    if len(inputs) < 3:
-        inputs[-1:] = cut(inputs[-1], 4 - len(inputs))
-    return [*inputs, weight(attribute(layer, output.strip())) if output else None]
-
-
 def mha_projections(mha):
     """Those of torch.nn.MultiheadAttention."""
     fused = (mha.in_proj_weight.detach().numpy().T, mha.in_proj_bias.detach().numpy())
     return [*cut(fused, 3), weight(mha.out_proj)]
 
 
-def norm(layer, x):
-    return layer_norm(x, layer.weight.detach().numpy(), layer.bias.detach().numpy(), layer.eps)
-
-
 def encoder_layer(layer, x, mask):
     """torch.nn.TransformerEncoderLayer as its documentation has it: the norm behind each residual."""
     mha = layer.self_attn
     x = norm(layer.norm1, x + multi_head(x, mha_projections(mha), mha.num_heads, mask=mask))
-    hidden = np.maximum(linear(x, weight(layer.linear1)), 0)
-    return norm(layer.norm2, x + linear(hidden, weight(layer.linear2)))
-
-
-def table(embedding):
-    return embedding.weight.detach().numpy()
+    return norm(layer.norm2, x + relu_layers(layer.linear1, layer.linear2, x))
 
 
 @contextlib.contextmanager
@@ -114,12 +74,19 @@ def call(f, *more):
 def self_attention(name, init, names, heads=1, *, more=(), x=X, before=None, after=None, forward="forward", **expected):
     """A case of a module of attention. `before` and `after` say what it does around it, as functions of the layer."""
 
-    def case(run):
+    def built(run):
         with quiet():
             layer = make(run, name, **init) if isinstance(init, dict) else make(run, name, *init)
         f = call(getattr(layer, forward), *more)
         f(x)  # a lazy layer has its weights from here on
-        live(layer)
+        return live(layer), f
+
+    def case(run):
+        layer, f = built(run)
+        mixes = None
+        if isinstance(names, str) and "|" in names and heads > 1:
+            other, mixes = built(run)
+            exchange(other, names, tensor, heads, expected.get("kv_heads"), assign=assign)
 
         def right(x):
             own = projections(layer, names) if isinstance(names, str) else names(layer)
@@ -127,9 +94,13 @@ def self_attention(name, init, names, heads=1, *, more=(), x=X, before=None, aft
             y = multi_head(given, own, heads, **expected)
             return after(layer, x, y) if after else y
 
-        return Run(f, x, right, causal=expected.get("mask") is CAUSAL)
+        return Run(f, x, right, causal=expected.get("mask") is CAUSAL, exchanged=mixes)
 
     return case
+
+
+def assign(layer, name, value):
+    getattr(layer, name).data = value
 
 
 def decoder(make_step, names, heads=1, window=None, full=None, *, after=None, build):

@@ -4,24 +4,11 @@ import numpy as np
 
 from tests.proof import reference
 from tests.proof.laws import Run
+from tests.proof.layers import CAUSAL, norm, projections, table, weight
 from tests.proof.numpy_cases import PAD
 from tests.proof.reference import linear, multi_head
 from tests.proof.seed import BATCH, HEADS, TOKENS, WIDTH, Self
-from tests.proof.torch_kit import (
-    CAUSAL,
-    call,
-    encoder_layer,
-    live,
-    make,
-    mha_projections,
-    norm,
-    of_x,
-    parameter,
-    projections,
-    table,
-    tensor,
-    weight,
-)
+from tests.proof.torch_kit import call, encoder_layer, live, make, mha_projections, of_x, parameter, tensor
 
 IDS = np.array([[3, 1, 7, 7, 2], [5, 2, 9, 4, 4]])
 PADDED_IDS = np.where(PAD, 0, IDS)
@@ -134,6 +121,13 @@ def music(run):
         return linear(x, weight(model.to_logits))
 
     return of_ids("MusicLM", (12, WIDTH, HEADS, 2, 9), right, causal=True, dtype="float32")(run)
+
+
+def query_encoder(run):
+    def right(model, ids):
+        return multi_head(table(model.emb)[ids], projections(model, "qkv"), HEADS, mask=WORDS)
+
+    return of_ids("QueryEncoder", (12, WIDTH, HEADS), right, ids=PADDED_IDS)(run)
 
 
 def gpt(run):

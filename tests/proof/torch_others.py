@@ -4,19 +4,11 @@ import numpy as np
 
 from tests.proof import reference
 from tests.proof.laws import Run
+from tests.proof.layers import norm, projections, weight
 from tests.proof.numpy_cases import PAD, WORDS
 from tests.proof.reference import linear, multi_head, softmax
 from tests.proof.seed import BATCH, HEADS, TOKENS, WIDTH, X
-from tests.proof.torch_kit import (
-    call,
-    make,
-    norm,
-    of_x,
-    parameter,
-    projections,
-    tensor,
-    weight,
-)
+from tests.proof.torch_kit import call, make, of_x, parameter, tensor
 
 WIDE = np.random.default_rng(9).normal(size=(BATCH, TOKENS, 384))
 
@@ -176,28 +168,3 @@ def pair(run):
         return multi_head(x, projections(layer, "query key value"), HEADS)
 
     return of_x("BertAttention", (WIDTH, HEADS), right)(run)
-
-
-def each_head_has_its_place(run):
-    """Heads beside each other are told apart by the output map: with two of them exchanged, the output is another."""
-    layer = make(run, "CausalSelfAttention", WIDTH, HEADS)
-    exchanged = np.arange(3 * WIDTH).reshape(3, HEADS, -1)[:, ::-1].ravel()
-
-    def differs(x):
-        was, order = call(layer)(x), tensor(exchanged)
-        layer.qkv.weight.data = layer.qkv.weight.data[order]
-        return np.array(not np.allclose(call(layer)(x), was))
-
-    return Run(differs, X, np.array(True))
-
-
-def each_head_counts(run):
-    """When the values of the last head change, the output does."""
-    layer = make(run, "FrameEncoder", WIDTH, HEADS)
-
-    def differs(x):
-        was = call(layer)(x)
-        layer.to_v.weight.data[-WIDTH // HEADS :] += 1.0
-        return np.array(not np.allclose(call(layer)(x), was))
-
-    return Run(differs, X, np.array(True))
