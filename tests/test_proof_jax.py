@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.proof import flax_cases, jax_cases, reference
-from tests.proof.fixtures import code, good, repairable, repaired
+from tests.proof.fixtures import bad, code, good, repairable, repaired
 from tests.proof.laws import agrees, faults, ran
 from tests.proof.seed import HEADS, TOKENS, X
 
@@ -40,8 +40,8 @@ def test_the_reference_is_the_attention_of_flax():
     assert agrees(theirs, right)
 
 
-def test_every_good_fixture_is_run():
-    assert sorted(GOOD) == good("jax", "flax")
+def test_every_fixture_is_run():
+    assert sorted([*GOOD, *BAD]) == sorted([*good("jax", "flax"), *bad("jax", "flax")])
 
 
 @pytest.mark.parametrize("path", GOOD)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.proof import keras_cases, keras_kit, reference, tensorflow_cases
-from tests.proof.fixtures import code, good, repairable, repaired
+from tests.proof.fixtures import bad, code, good, repairable, repaired
 from tests.proof.laws import agrees, faults, ran
 from tests.proof.seed import HEADS, X
 
@@ -27,8 +27,8 @@ def test_the_reference_is_the_attention_of_keras(causal):
     assert agrees(theirs, reference.multi_head(X, keras_kit.mha_projections(layer), HEADS, mask=mask))
 
 
-def test_every_good_fixture_is_run():
-    assert sorted(GOOD) == good("keras", "tensorflow")
+def test_every_fixture_is_run():
+    assert sorted([*GOOD, *BAD]) == sorted([*good("keras", "tensorflow"), *bad("keras", "tensorflow")])
 
 
 @pytest.mark.parametrize("path", GOOD)

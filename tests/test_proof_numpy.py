@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.proof.fixtures import code, good, repairable, repaired
+from tests.proof.fixtures import bad, code, good, repairable, repaired
 from tests.proof.laws import faults, ran
 from tests.proof.numpy_cases import BAD, GOOD
 
 
-def test_every_good_fixture_is_run():
-    assert sorted(GOOD) == good("numpy")
+def test_every_fixture_is_run():
+    assert sorted([*GOOD, *BAD]) == sorted([*good("numpy"), *bad("numpy")])
 
 
 @pytest.mark.parametrize("path", GOOD)

@@ -5,7 +5,7 @@ import numpy as np
 from tests.proof.jax_cases import CAUSAL, IDS, PADDED_IDS, call, jax_array, matrix
 from tests.proof.laws import Run, in_steps
 from tests.proof.numpy_cases import PAD, WORDS
-from tests.proof.reference import layer_norm, linear, multi_head
+from tests.proof.reference import exchanged_dense, layer_norm, linear, multi_head
 from tests.proof.seed import BATCH, HEADS, TOKENS, WIDTH, X
 
 
@@ -41,7 +41,21 @@ def norm(params, x):
     return layer_norm(x, np.asarray(params["scale"]), np.asarray(params["bias"]), epsilon=1e-6)
 
 
-def module(name, right, *more, x=X, causal=False, axis=-2, **init):
+def exchange(names, heads=HEADS):
+    """Makes parameters whose heads are in another order."""
+
+    def other(params):
+        turned = {}
+        for name in names.split():
+            dense = params[name]
+            parts = exchanged_dense(dense["kernel"], dense.get("bias"), heads, 4 - len(names.split()))
+            turned[name] = dict(zip(("kernel", "bias"), map(jax_array, parts), strict=False))
+        return params | turned
+
+    return other
+
+
+def module(name, right, *more, x=X, causal=False, axis=-2, exchange=None, **init):
     """A case of a Linen module; `right` is a function of its parameters and of x."""
 
     def case(run):
@@ -50,7 +64,8 @@ def module(name, right, *more, x=X, causal=False, axis=-2, **init):
         made = getattr(run(), name)(**init)
         params = live(made.init(jax.random.key(0), jax_array(x), *more))
         f = call(lambda x: made.apply({"params": params}, x, *more))
-        return Run(f, x, lambda x: right(params, x), causal=causal, axis=axis)
+        other = call(lambda x: made.apply({"params": exchange(params)}, x, *more)) if exchange else None
+        return Run(f, x, lambda x: right(params, x), causal=causal, axis=axis, exchanged=other)
 
     return case
 
@@ -59,7 +74,8 @@ def self_attention(name, names, *more, mask=None, **init):
     def right(params, x):
         return multi_head(x, projections(params, names), HEADS, mask=mask)
 
-    return module(name, right, *more, causal=mask is CAUSAL, **init)
+    mixes = exchange(names.partition("|")[0])
+    return module(name, right, *more, causal=mask is CAUSAL, exchange=mixes, **init)
 
 
 def cached(run):
@@ -105,7 +121,8 @@ def uneven(params, x):
 
 
 def tagger(params, x):
-    return norm(params["LayerNorm_0"], x + multi_head(x, projections(params, "q k v | out"), HEADS, mask=WORDS))
+    own = projections(params, f"q k v | {'out' if 'out' in params else 'Dense_0'}")
+    return norm(params["LayerNorm_0"], x + multi_head(x, own, HEADS, mask=WORDS))
 
 
 def decoder_layer(run):
@@ -147,6 +164,12 @@ def lifted(params, x):
     return multi_head(x, [*wide, out], HEADS)
 
 
+def turned_around(params):
+    import jax
+
+    return params | {"VmapHead_0": jax.tree.map(lambda leaf: leaf[::-1], params["VmapHead_0"])}
+
+
 def image(run):
     import jax
     from flax import nnx
@@ -161,7 +184,7 @@ SPLIT = self_attention("EncoderAttention", "Dense_0 | DenseGeneral_0", width=WID
 UNEVEN = module("EncoderAttention", uneven)
 SENTENCES = module("AbstractEncoder", sentences, x=IDS, vocab_size=12, width=16, max_len=9)
 ENCODER = module("AbstractEncoder", abstract, x=IDS, vocab_size=12, width=16, max_len=9)
-TAGGER = module("TaggerEncoderLayer", tagger, ~PAD, num_heads=HEADS, head_dim=4)
+TAGGER = module("TaggerEncoderLayer", tagger, ~PAD, exchange=exchange("q k v"), num_heads=HEADS, head_dim=4)
 WHERE = self_attention("CausalSelfAttention", "Dense_0 | Dense_1", mask=CAUSAL, heads=HEADS)
 MODEL = module(
     "LanguageModel",
@@ -177,8 +200,7 @@ MODEL = module(
 )
 COMPACT = self_attention("EncoderAttention", "query key value | out", ~PAD, mask=WORDS, num_heads=HEADS, head_dim=4)
 PATCHES = self_attention("PatchAttention", "qkv | proj", heads=HEADS, dim=WIDTH)
-
-LIFTED = module("MultiHead", lifted, num_heads=HEADS, features=WIDTH)
+LIFTED = module("MultiHead", lifted, exchange=turned_around, num_heads=HEADS, features=WIDTH)
 
 GOOD = {
     "cache-loses-history/good_flax_variable.py": cached,
@@ -199,6 +221,8 @@ BAD = {
     "cache-loses-history/bad_flax_variable.py": (cached, {"mismatch", "cache"}),
     "concatenated-positions/bad_flax_residual.py": (SENTENCES, "broadcast"),
     "head-dim-mismatch/bad_flax_not_divisible.py": (UNEVEN, "cannot reshape"),
+    "heads-not-concatenated/bad_flax_fused.py": (TAGGER, {"mismatch", "heads"}),
+    "heads-not-concatenated/bad_flax_lifted_heads.py": (LIFTED, {"mismatch", "heads"}),
     "mask-after-softmax/bad_flax_where.py": (WHERE, {"mismatch", "leak"}),
     "mask-shape-mismatch/bad_flax_causal_of_embeddings.py": (decoder_layer, "broadcast"),
     "missing-causal-mask/bad_flax_layer.py": (MODEL, {"mismatch", "leak"}),

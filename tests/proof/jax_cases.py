@@ -5,7 +5,7 @@ import numpy as np
 from tests.proof import reference
 from tests.proof.laws import Run, array, in_steps
 from tests.proof.numpy_cases import PAD, WORDS
-from tests.proof.reference import multi_head
+from tests.proof.reference import exchanged, multi_head
 from tests.proof.seed import BATCH, HEADS, TOKENS, WIDTH, X
 
 CAUSAL = reference.look_back(TOKENS)
@@ -56,11 +56,13 @@ def function(name, names, heads=1, *, more=(), width=WIDTH, fused=False, **expec
         f = getattr(run(), name)
         q_k_v = np.split(next(iter(own.values())), 3, axis=-1) if fused else [own[each] for each in inputs.split()]
         own_maps = [*q_k_v, *(own[each] for each in output.split())]
+        other = own | {each: exchanged(own[each], heads, 3 if fused else 1) for each in inputs.split()}
         return Run(
             call(lambda x: f(params_of(own), x, *more)),
             x,
             lambda x: multi_head(x, own_maps, heads, **expected),
             causal=expected.get("mask") is CAUSAL,
+            exchanged=call(lambda x: f(params_of(other), x, *more)) if output and heads > 1 else None,
         )
 
     return case
@@ -82,6 +84,24 @@ def cached(run):
 
     right = lambda x: multi_head(x, list(own.values()), mask=CAUSAL)  # noqa: E731
     return Run(lambda x: in_steps(step(), x), X, right, causal=True, step=step)
+
+
+def scanned(run):
+    """The likeliest next token, taken up again and again, as if every token before it were read anew."""
+    own = {name: matrix(WIDTH, HEADS, 4) for name in ("wq", "wk", "wv")} | {"wo": matrix(HEADS, 4, WIDTH)}
+    own |= {"embed": matrix(12, WIDTH), "positions": matrix(TOKENS, WIDTH)}
+    maps = [*(own[name].reshape(WIDTH, -1) for name in ("wq", "wk", "wv")), own["wo"].reshape(-1, WIDTH)]
+
+    def right(start):
+        ids = start[:, None]
+        for n in range(1, TOKENS + 1):
+            x = own["embed"][ids] + own["positions"][:n]
+            best = ((x + multi_head(x, maps, HEADS, mask=CAUSAL[:n, :n])) @ own["embed"].T).argmax(-1)
+            ids = np.concatenate([ids, best[:, -1:]], axis=1)
+        return ids[:, 1:]
+
+    decode = run().greedy_decode
+    return Run(call(lambda start: decode(params_of(own), start, TOKENS, HEADS, 4)), np.arange(12), right)
 
 
 def sentence(run):
@@ -156,6 +176,7 @@ GOOD = {
 # What each mistake shows when it is run: the laws that it breaks, or what JAX says of it.
 BAD = {
     "cache-loses-history/bad_jax_dict.py": (cached, {"mismatch", "cache"}),
+    "cache-loses-history/bad_jax_scan_dropped.py": (scanned, {"mismatch"}),
     "concatenated-positions/bad_jax_residual.py": (sentence, "contracting dimensions"),
     "head-dim-mismatch/bad_jax_literal.py": (LITERAL, "cannot reshape"),
     "heads-not-concatenated/bad_jax_einsum.py": (EINSUM, "contracting dimensions"),

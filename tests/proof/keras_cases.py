@@ -3,7 +3,7 @@
 import numpy as np
 
 from tests.proof import reference
-from tests.proof.keras_kit import CAUSAL, call, decoder, dense, live, mha_projections, norm, self_attention
+from tests.proof.keras_kit import CAUSAL, call, decoder, dense, layer, live, mha_projections, norm, self_attention
 from tests.proof.laws import Run
 from tests.proof.numpy_cases import PAD, WORDS
 from tests.proof.reference import linear, multi_head, softmax
@@ -75,6 +75,13 @@ def luong(run):
     return Run(lambda _: np.asarray(model([source, target])), source, right)
 
 
+def tickets(made, ids):
+    """What all words say together, of which only those that are words are read."""
+    x = table(made.embed)[ids]
+    y = multi_head(x, mha_projections(made.attention), 4, mask=(ids != 0)[:, None, None])
+    return linear(norm(made.norm, x + y).mean(1), dense(made.route))
+
+
 def dot(run):
     """A layer whose matrices are its own weights."""
     return self_attention("EncoderAttention", (WIDTH,), "w_query w_key w_value")(run)
@@ -90,6 +97,7 @@ LATE = self_attention("CausalAttention", (WIDTH, HEADS), "q_proj k_proj v_proj |
 FOLDED = self_attention("FoldedEncoderAttention", (WIDTH, HEADS), "q k v | out", HEADS, more=(PADDED_IDS,), mask=WORDS)
 PATCHES = self_attention("PatchAttention", (WIDTH, HEADS), "query key value | out", HEADS)
 SERIES = self_attention("SeriesEncoderAttention", (WIDTH,), "q_proj k_proj v_proj")
+TICKETS = layer("TicketEncoder", (12, 3, WIDTH), tickets, x=PADDED_IDS)
 
 GOOD = {
     "cache-loses-history/good_keras_step.py": STEP,
@@ -108,9 +116,12 @@ GOOD = {
 # What each mistake shows when it is run: the laws that it breaks, or what Keras says of it.
 BAD = {
     "cache-loses-history/bad_keras_step.py": (STEP, {"mismatch", "cache"}),
+    "concatenated-positions/bad_keras_functional.py": (classifier, {"mismatch"}),
     "head-dim-mismatch/bad_keras_default.py": (UNEVEN, "reshape"),
+    "heads-not-concatenated/bad_keras_sum.py": (ENCODER, {"mismatch", "heads"}),
     "mask-after-softmax/bad_keras_late.py": (LATE, {"mismatch", "leak"}),
     "mask-shape-mismatch/bad_keras_folded.py": (FOLDED, "must be broadcastable"),
+    "mask-shape-mismatch/bad_keras_query_axis.py": (TICKETS, {"mismatch"}),
     "missing-causal-mask/bad_keras_minigpt.py": (mini_gpt, {"mismatch", "leak"}),
     "missing-scale/bad_keras_einsum.py": (PATCHES, {"mismatch"}),
     "softmax-wrong-axis/bad_keras_layer.py": (SERIES, {"mismatch"}),

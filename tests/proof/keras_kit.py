@@ -1,11 +1,12 @@
 """Keras' layers at work: given weights that matter, run on NumPy's arrays, and their weights read."""
 
 import os
+from functools import partial
 
 import numpy as np
 
 from tests.proof.laws import Run, in_steps
-from tests.proof.reference import layer_norm, look_back, multi_head
+from tests.proof.reference import exchanged_dense, layer_norm, look_back, multi_head
 from tests.proof.seed import TOKENS, X
 
 # Read by Keras when it is imported. TensorFlow's fixtures need its own backend, and a process has one.
@@ -54,6 +55,16 @@ def projections(layer, names):
     return [*inputs, *(dense(getattr(layer, name), inward=False) for name in output.split())]
 
 
+def exchange(layer, names, heads):
+    """The layer with its heads in another order."""
+    for name in names.split():
+        each = getattr(layer, name)
+        parts = exchanged_dense(each.kernel, each.bias, heads, 4 - len(names.split()))
+        for mine, turned in zip((each.kernel, each.bias), parts, strict=False):
+            mine.assign(turned)
+    return layer
+
+
 def mha_projections(mha):
     """Those of keras.layers.MultiHeadAttention."""
     return projections(mha, "_query_dense _key_dense _value_dense | _output_dense")
@@ -73,19 +84,26 @@ def call(f, *more):
     return of_array
 
 
-def layer(name, init, right, *more, x=X, built="", **laws):
+def layer(name, init, right, *more, x=X, built="", exchange=None, **laws):
     """A case of a layer; `right` is a function of the layer, which then has its weights, and of x. The layers `built`
     have their weights before the first call: a call that is a tf.function keeps those of the trace that made them."""
 
-    def case(run):
+    def ready(run):
         cls = getattr(run(), name)
         made = cls(**init) if isinstance(init, dict) else cls(*init)
         for each in built.split():
             getattr(made, each).build(x.shape)
         f = call(made, *more)
         f(x)
-        live(made)
-        return Run(f, x, lambda x: right(made, x), **laws)
+        return live(made), f
+
+    def case(run):
+        made, f = ready(run)
+        other = None
+        if exchange:
+            turned, other = ready(run)
+            exchange(turned)
+        return Run(f, x, lambda x: right(made, x), exchanged=other, **laws)
 
     return case
 
@@ -94,7 +112,9 @@ def self_attention(name, init, names, heads=1, *, more=(), x=X, mask=None, built
     def right(made, x):
         return multi_head(x, projections(made, names), heads, mask=mask)
 
-    return layer(name, init, right, *more, x=x, built=built, causal=mask is CAUSAL)
+    inputs, bar, _ = names.partition("|")
+    mixes = partial(exchange, names=inputs, heads=heads) if bar and heads > 1 else None
+    return layer(name, init, right, *more, x=x, built=built, exchange=mixes, causal=mask is CAUSAL)
 
 
 def decoder(name, init, names, heads, start):

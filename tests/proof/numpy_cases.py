@@ -106,6 +106,13 @@ def positions(run):
     return Run(lambda x: it.q, it.tokens, (it.embedding[it.tokens] + sines) @ it.W_q)
 
 
+def appended(run):
+    """A script: every word of a sentence to which the places are added sees every other."""
+    it = run()
+    right = multi_head(it.embedding[it.tokens] + it.positions, (it.w_q, it.w_k, it.w_v))
+    return Run(lambda x: it.weights @ it.v, it.tokens, right, weights=lambda x: it.weights)
+
+
 def heads_of(run):
     it = run()
     x = np.random.default_rng(1).normal(size=(2, 10, 512))
@@ -221,6 +228,7 @@ GOOD = {
 # What each mistake shows when it is run: the laws that it breaks, or what NumPy says of it.
 BAD = {
     "cache-loses-history/bad_numpy_no_cache.py": (tiny_decoder, {"mismatch"}),
+    "concatenated-positions/bad_numpy_append.py": (appended, "mismatch in its core dimension"),
     "concatenated-positions/bad_numpy_fragment.py": (SUMMED, {"mismatch"}),
     "concatenated-positions/bad_numpy_script.py": (positions, "mismatch in its core dimension"),
     "head-dim-mismatch/bad_numpy_literal.py": (heads_of, "cannot reshape"),
@@ -239,17 +247,29 @@ BAD = {
     "softmax-wrong-axis/bad_numpy_helper_default.py": (RANK_2, {"mismatch", "leak"}),
     "softmax-wrong-axis/bad_numpy_xp_attribute.py": (of_an_array_module, {"mismatch"}),
     "wrong-qk-transpose/bad_numpy_batch.py": (self_attention("encoder_attention"), "mismatch in its core dimension"),
+    "wrong-qk-transpose/bad_numpy_dot.py": (self_attention("encoder_attention"), "could not be broadcast"),
     "wrong-qk-transpose/bad_numpy_fragment.py": (SPLIT, "mismatch in its core dimension"),
     "seed/01_wrong_class_numpy.py": (SEED["01"], {"mismatch", "leak"}),
     "seed/01_wrong_numpy.py": (SEED["01"], {"mismatch", "leak"}),
+    "seed/02_wrong_class_numpy.py": (SEED["02"], {"mismatch"}),
     "seed/02_wrong_numpy.py": (SEED["02"], {"mismatch"}),
+    "seed/03_wrong_class_numpy.py": (SEED["03"], "mismatch in its core dimension"),
     "seed/03_wrong_numpy.py": (SEED["03"], "mismatch in its core dimension"),
+    "seed/03_wrong_numpy_declared.py": (SEED["03"], "mismatch in its core dimension"),
+    "seed/03_wrong_numpy_trailing.py": (SEED["03"], "mismatch in its core dimension"),
+    "seed/04_wrong_class_numpy.py": (SEED["04"], "cannot reshape"),
     "seed/04_wrong_numpy.py": (SEED["04"], "cannot reshape"),
+    "seed/05_wrong_class_numpy.py": (SEED["05"], {"mismatch"}),
     "seed/05_wrong_numpy.py": (SEED["05"], {"mismatch"}),
+    "seed/06_wrong_class_numpy.py": (SEED["06"], {"mismatch"}),
     "seed/06_wrong_numpy.py": (SEED["06"], {"mismatch"}),
+    "seed/07_wrong_class_numpy.py": (SEED["07"], "could not be broadcast"),
     "seed/07_wrong_numpy.py": (SEED["07"], "could not be broadcast"),
+    "seed/07_wrong_numpy_oneline.py": (SEED["07 alone"], {"mismatch"}),
+    "seed/08_wrong_class_numpy.py": (SEED["08"], {"mismatch", "rows"}),
     "seed/08_wrong_numpy.py": (SEED["08"], {"mismatch", "rows"}),
     "seed/08_wrong_numpy_axis1.py": (SEED["08"], {"mismatch", "rows"}),
+    "seed/09_wrong_class_numpy.py": (SEED["09 of ones"], {"mismatch", "leak", "rows"}),
     "seed/09_wrong_numpy.py": (SEED["09 of ones"], {"mismatch", "leak", "rows"}),
     "seed/09_wrong_numpy_zeroed.py": (SEED["09 of ones"], {"mismatch", "leak", "rows"}),
     "seed/10_wrong_class_numpy.py": (SEED["10 of keys"], {"mismatch"}),

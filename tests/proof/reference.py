@@ -57,6 +57,16 @@ def exchanged(weight, heads, fused=1):
     return parts[..., ::-1, :].reshape(weight.shape)
 
 
+def exchanged_dense(kernel, bias, heads, fused=1):
+    """The kernel (in, …) and the bias (…) of a projection to heads, which may have an axis of their own, turned around;
+    without a bias, the kernel alone."""
+    flat = [
+        np.reshape(each, (*np.shape(each)[:inner], -1)) for each, inner in ((kernel, 1), (bias, 0)) if each is not None
+    ]
+    shapes = (np.shape(kernel), np.shape(bias))
+    return [exchanged(each, heads, fused).reshape(shape) for each, shape in zip(flat, shapes, strict=False)]
+
+
 def multi_head(x, projections, heads=1, *, memory=None, mask=None, kv_heads=None, scale=None, bias=0.0, turn=None):
     """Multi-head attention of x (..., n, d) to `memory`, or to itself. `projections`: those of q, k, v and, or not, of
     the output. `mask` reaches (..., heads, n, n) by broadcasting; of a batch it needs the axis of the heads. `turn` is

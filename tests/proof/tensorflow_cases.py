@@ -87,6 +87,7 @@ BAND = self_attention("CausalSelfAttention", (WIDTH, HEADS), OTHER, HEADS, mask=
 DECODER = layer("DecoderLayer", {"d_model": WIDTH, "num_heads": HEADS, "dff": 6}, translator, MEMORY, causal=True)
 HEAD = self_attention("EncoderHead", (6,), "query key value")
 FRAMES = self_attention("FrameAttention", (6,), "query_layer key_layer value_layer")
+FOLDED = self_attention("FoldedEncoderAttention", (WIDTH, HEADS), "q k v", HEADS, more=(~PAD * 1.0,), mask=WORDS)
 
 GOOD = {
     "cache-loses-history/good_tensorflow_cache.py": CACHED,
@@ -108,7 +109,9 @@ BAD = {
     "cache-loses-history/bad_tensorflow_cache.py": (CACHED, {"mismatch", "cache"}),
     "concatenated-positions/bad_tensorflow_embedding.py": (POSITIONS, {"mismatch"}),
     "head-dim-mismatch/bad_tensorflow_split.py": (LITERAL, "reshape"),
+    "heads-not-concatenated/bad_tensorflow_mean.py": (MEAN, {"mismatch", "heads"}),
     "mask-after-softmax/bad_tensorflow_multiply.py": (early, {"mismatch", "leak", "rows"}),
+    "mask-shape-mismatch/bad_tensorflow_folded_heads.py": (FOLDED, "ncompatible shapes"),
     "mask-shape-mismatch/bad_tensorflow_padding.py": (PADDING, {"mismatch"}),
     "missing-causal-mask/bad_tensorflow_band_part.py": (BAND, {"mismatch", "leak"}),
     "missing-causal-mask/bad_tensorflow_decoder.py": (DECODER, {"mismatch", "leak"}),
