@@ -7,7 +7,7 @@ from functools import cached_property
 from tests.drawn.words import WORDS, names_of
 
 CLASSES = ("torch", "keras", "mlx", "tinygrad")
-OFTEN = {"numpy": 6, "torch": 9, "jax": 5, "keras": 2, "mlx": 2, "tinygrad": 1}
+OFTEN = {"numpy": 6, "torch": 9, "jax": 4, "keras": 2, "mlx": 2, "tinygrad": 1}
 FRAMEWORKS = tuple(OFTEN)
 MISTAKES = (
     "missing-causal-mask",

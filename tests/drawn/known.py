@@ -46,6 +46,11 @@ def masked_class(form):
     return form.planted == "missing-causal-mask" and not form.is_function and "Masked" in form.title[0]
 
 
+def product_of_few_axes(form):
+    few = form.planted == "wrong-qk-transpose" and form.is_function and form.rank < 4
+    return few and (form.shows_shapes or (form.is_given and form.names.batch != "B"))
+
+
 def projected_by_einsum(form):
     separate = form.framework == "jax" and form.is_function and not (form.is_given or form.is_fused)
     return separate and form.planted == "missing-causal-mask" and "einsum" in Body(form).write.project("", "")
@@ -67,6 +72,7 @@ MISSES = {
     "N is taken for the number of tokens, where it is that of the examples": n_is_the_batch,
     "a mask of the tokens on the axis of the heads is missed where `where` keeps": kept_on_heads,
     "no class with Masked in its name is found to lack a mask": masked_class,
+    "a comment with the right shape beside a wrong product is believed, and so are axes called b, n": product_of_few_axes,
     "q, k and v that are projected by an einsum each are not seen to be of one input": projected_by_einsum,
     "a cache that a function is given is not seen to be replaced, but where it is a dict": replaced_arguments,
     "a mask called keep is taken for one of dropout where weights are multiplied by it": times_keep,
@@ -94,6 +100,12 @@ def keys_bare(form):
     return product.endswith((f"@ {form.names.k}", f", {form.names.k})", f"({form.names.k})"))
 
 
+def heads_turned_back(form):
+    body = written(form)
+    turned = body.write.heads_first(form.names.k)
+    return form.planted == "wrong-qk-transpose" and form.rank == 4 and turned in body.product(form.names.q)
+
+
 def values_forgotten(form):
     return form.planted == "cache-loses-history" and len(joined(written(form))) == 1
 
@@ -110,12 +122,13 @@ def softmax_of_all(form):
 
 def size_or_projection(form):
     wrong = written(form).mistaken_size() if form.planted == "head-dim-mismatch" else ""
-    return wrong in ("of keys", "of all", "projection")
+    return wrong in ("of keys", "of all", "kept", "projection")
 
 
 MISREPAIRS = {
     "queries transposed in place of the keys are left so": queries_turned,
     "keys without a transpose lose the one that brought their heads forward": keys_bare,
+    "a transpose of other axes loses its keys in the repair, which is refused": heads_turned_back,
     "keys that are joined already are joined again where the values are not": values_forgotten,
     "the fill of where() is lost where the mask is moved in front of the softmax": lowest_by_where,
     "a softmax over the whole array is not given its axis in the helper": softmax_of_all,
