@@ -72,7 +72,7 @@ MISSES = {
     "N is taken for the number of tokens, where it is that of the examples": n_is_the_batch,
     "a mask of the tokens on the axis of the heads is missed where `where` keeps": kept_on_heads,
     "no class with Masked in its name is found to lack a mask": masked_class,
-    "a comment with the right shape beside a wrong product is believed, and so are axes called b, n": product_of_few_axes,
+    "a right shape in a comment beside a wrong product is believed; axes called b, n mislead": product_of_few_axes,
     "q, k and v that are projected by an einsum each are not seen to be of one input": projected_by_einsum,
     "a cache that a function is given is not seen to be replaced, but where it is a dict": replaced_arguments,
     "a mask called keep is taken for one of dropout where weights are multiplied by it": times_keep,
