@@ -4,8 +4,20 @@ import numpy as np
 import pytest
 
 from tests.proof import reference
-from tests.proof.laws import agrees, cached_equals_full, in_steps, leaks, row_sums, rows_sum_to_one, weights_of
+from tests.proof.laws import (
+    Run,
+    agrees,
+    cached_equals_full,
+    faults,
+    in_steps,
+    leaks,
+    row_sums,
+    rows_sum_to_one,
+    weights_of,
+)
 
+HEADS = 2
+W = np.random.default_rng(2).normal(size=(3, 6, 6))
 X = np.random.default_rng(3).normal(size=(2, 4, 6))
 CAUSAL = reference.look_back(4)
 
@@ -63,6 +75,25 @@ def test_what_does_not_agree_is_seen():
     assert not agrees(X, X + 1e-2)
     assert not agrees(X, X[:1])
     assert not agrees(X * np.nan, X * np.nan)
+
+
+def test_heads_that_mix_are_seen():
+    maps = [*W, W[0]]
+    other = [*(reference.exchanged(each, HEADS) for each in W), W[0]]
+
+    def mixed(own):
+        heads = reference.split(X @ own[2], HEADS)
+        return np.tile(heads.mean(-3), HEADS) @ own[3]
+
+    def run(f):
+        return Run(lambda x: f(maps), X, lambda x: f(maps), exchanged=lambda x: f(other))
+
+    assert faults(run(lambda own: reference.multi_head(X, own, HEADS))) == set()
+    assert faults(run(mixed)) == {"heads"}
+
+
+def test_with_a_map_of_another_width_nothing_is_right():
+    assert faults(Run(lambda x: x, X, lambda x: reference.multi_head(x, [*W, W[0][:3]]))) == {"mismatch"}
 
 
 def test_a_lost_cache_is_seen():

@@ -1,0 +1,34 @@
+"""The fixtures in the notation of einops, run: the good ones are attention, and of the bad ones the bug shows."""
+
+import pytest
+
+from tests.proof.einops_cases import BAD, GOOD, NOT_RUN
+from tests.proof.fixtures import bad, code, good, repairable, repaired
+from tests.proof.laws import faults, ran
+
+pytestmark = pytest.mark.frameworks
+
+
+def test_every_fixture_is_run():
+    assert sorted([*GOOD, *BAD, *NOT_RUN]) == sorted([*good("einops"), *bad("einops")])
+
+
+@pytest.mark.parametrize("path", GOOD)
+def test_a_good_fixture_is_attention(path):
+    assert faults(GOOD[path](code(path))) == set()
+
+
+@pytest.mark.parametrize("path", BAD)
+def test_the_bug_of_a_bad_fixture_shows(path):
+    case, shown = BAD[path]
+    if isinstance(shown, str):
+        with pytest.raises(Exception, match=shown):
+            ran(case(code(path)))
+    else:
+        assert faults(case(code(path))) == shown
+
+
+@pytest.mark.parametrize("path", repairable(BAD))
+def test_a_repaired_fixture_is_attention(path):
+    case, _ = BAD[path]
+    assert faults(case(repaired(path))) == set()
