@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from attnlint.engine import Analyse, Options, analyse, check
+from attnlint.engine import Analyse, Options, analyse, check, gathered
 from attnlint.rule import all_rules
 from benchmarks.record import FileFault, Finding
 
@@ -33,7 +33,8 @@ def lint(folder: Path, jobs: int = 0, analyse: Analyse = analyse) -> Linted:
         raise LintError("this attnlint has no rules")
     linted = Linted()
     started = time.perf_counter()
-    for report in check([str(folder)], Options(rules=rules, jobs=jobs), analyse=analyse):
+    # What other files' traces find in a file is found in it too.
+    for report in gathered(check([str(folder)], Options(rules=rules, jobs=jobs), analyse=analyse)):
         file = Path(os.path.relpath(report.path, folder)).as_posix()
         linted.files += 1
         if report.fault is not None:

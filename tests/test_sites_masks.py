@@ -194,3 +194,31 @@ def test_a_mask_is_not_judged_by_what_a_function_of_any_tensor_calls_its_axes(ma
     source = make_source(TORCH + PACKED % mask, "attention.py")
     found = str(findings(source, all_rules()))
     assert ("mask-shape-mismatch" in found) is not fits
+
+
+PREFIX = """
+class CausalPrefixAttention(nn.Module):
+    def __init__(self, dim, prompts):
+        super().__init__()
+        self.q, self.k, self.v = nn.Linear(dim, dim), nn.Linear(dim, dim), nn.Linear(dim, dim)
+        self.prompts = nn.Parameter(torch.zeros(prompts, dim))
+        self.prompt_kv_cache = None
+
+    def forward(self, x):
+        q = self.q(x)
+        {keys}
+        return F.scaled_dot_product_attention(q, k, v, torch.ones(x.shape[1], k.shape[1], dtype=torch.bool))
+"""
+
+
+@pytest.mark.parametrize(
+    "keys", ["k, v = self.k(self.prompts[None]), self.v(self.prompts[None])", "k, v = self.prompt_kv_cache"]
+)
+def test_a_learned_prefix_has_no_future(keys):
+    source = make_source(TORCH + PREFIX.replace("{keys}", keys))
+    assert findings(source, all_rules()) == []
+
+
+def test_the_same_words_about_their_own_tokens_have_one():
+    source = make_source(TORCH + PREFIX.replace("{keys}", "k, v = self.k(x), self.v(x)"))
+    assert [each.name for each in findings(source, all_rules())] == ["missing-causal-mask"]

@@ -69,7 +69,7 @@ def history(tensor: Tensor) -> OpCall | None:
     )
 
 
-def _is_new(tensor: Tensor) -> bool:
+def is_new(tensor: Tensor) -> bool:
     """Whether a tensor is projected from this call's input and nothing but that."""
     steps = list(ancestors(tensor, is_carrier, 40))
     if any(keeps(op) for op in steps) or any(
@@ -153,7 +153,7 @@ def overwritten(trace: Trace, code: str) -> Iterator[Loss]:
         news = list(tensors_in([cell.new]))
         if not name or not news or SETUP.search(cell.frame.name) or cell.frame.name == "":
             continue
-        if any(_role(tensor, _called(trace, cell)) not in ("k", "v") or not _is_new(tensor) for tensor in news):
+        if any(_role(tensor, _called(trace, cell)) not in ("k", "v") or not is_new(tensor) for tensor in news):
             continue
         if (
             not is_incremental(cell.frame, code)
@@ -203,7 +203,7 @@ def _keeps_elsewhere(trace: Trace, cell: Cell) -> bool:
 def _joins(op: OpCall) -> bool:
     """Whether new keys or values are joined with others: where that happens what was stored before is not lost."""
     return op.name in {"concat", "vstack", "hstack"} and any(
-        _role(tensor, tensor.name) in ("k", "v") and _is_new(tensor) for tensor in op.inputs
+        _role(tensor, tensor.name) in ("k", "v") and is_new(tensor) for tensor in op.inputs
     )
 
 
@@ -259,7 +259,7 @@ def one_side(trace: Trace) -> Iterator[Loss]:
         if (key is None) == (value is None):
             continue
         kept, missing, tensor = ("keys", "values", site.value) if value is None else ("values", "keys", site.key)
-        if not _is_new(tensor) or (source(site.query) if site.query else None) is not source(tensor):
+        if not is_new(tensor) or (source(site.query) if site.query else None) is not source(tensor):
             continue
         joined = key or value
         assert joined is not None

@@ -7,7 +7,7 @@ import re
 from attnlint.attention.layout import queries_axis
 from attnlint.attention.lineage import PROJECTIONS, ancestors, consumers, source
 from attnlint.attention.sites import AttentionSite
-from attnlint.names import role_of
+from attnlint.names import is_cache_name, role_of
 from attnlint.tensor import Tensor
 from attnlint.trace import OpCall
 from attnlint.values import Seq, Size, as_int
@@ -25,6 +25,9 @@ def is_self_attention(site: AttentionSite) -> bool | None:
     mine, theirs = source(site.query), source(site.key)
     if mine is theirs:
         return True
+    if mine.param != theirs.param:
+        # Learned queries, or keys of a learned prefix: one side is no sequence at all.
+        return False
     if _joined_with_history(site.key):
         return None
     outside = [t.op is not None and t.op.name in {"input", "unknown"} for t in (mine, theirs)]
@@ -49,8 +52,8 @@ def _adds_a_table(op: OpCall) -> bool:
 
 
 def reads_cache(site: AttentionSite) -> bool:
-    """Whether the keys are joined with those of earlier steps, so that a query may stand at the end of all of them."""
-    return site.key is not None and _joined_with_history(site.key)
+    """Whether the keys are, or are joined with, those of earlier steps, so that a query may stand behind all of them."""
+    return site.key is not None and (_joined_with_history(site.key) or is_cache_name(source(site.key).name))
 
 
 def is_one_query(site: AttentionSite) -> bool:

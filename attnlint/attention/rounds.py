@@ -70,7 +70,8 @@ def written_on_nothing(trace: Trace, code: str) -> Iterator[Loss]:
             others = any(o.owner is cell.owner and o.name == cell.name and o.site != cell.site for o in trace.cells)
             if len(write.inputs) > 1 and not others and is_incremental(cell.frame, code):
                 text = f"{name or 'the cache'} is overwritten with zeros that hold the new entries alone"
-                yield Loss(cell.site, text, ((base.op.site, "written into what was just made here"),))
+                related = ((base.op.site, "written into what was just made here"),)
+                yield Loss(cell.site, text, related, how="written on nothing")
 
 
 def dropped(trace: Trace) -> Iterator[Loss]:

@@ -25,7 +25,7 @@ def replaced(trace: Trace, code: str) -> Iterator[Loss]:
             continue
         news = [(t, cache._role(t, key)) for key, item in held.items.items() for t in tensors_in([item])]
         news = [pair for pair in news if pair[1] in ("k", "v")]
-        if not news or not all(cache._is_new(tensor) for tensor, _ in news):
+        if not news or not all(cache.is_new(tensor) for tensor, _ in news):
             continue
         if cache._self_attends(trace, [tensor for tensor, _ in news]):
             seen.add(site)

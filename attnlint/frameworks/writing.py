@@ -1,8 +1,8 @@
-"""How each library writes what a repair needs: one table a library, in which `m` is what the author calls its module."""
+"""How each library writes what a repair needs: one table a library, where `m` is what the author calls its module."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,7 @@ _WRITINGS = {
         "{x}.transpose({axis}, -2).flatten(-2)",
     ),
 }  # fmt: skip
+_WRITINGS["cupy"] = replace(_WRITINGS["numpy"], module="cupy")
 # What NumPy, PyTorch, JAX and MLX all understand, for code of which nobody knows whose arrays it works on.
 _ANY = Writing("", _ARRAY, "{x} + ({blocked}) * -1e9", "", "", "")
 

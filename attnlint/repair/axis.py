@@ -88,9 +88,16 @@ def _reduces(draft: Draft, op: OpCall, axis: str) -> None:
         return
     word = writing(op.output.library if op.output is not None else "").axis
     keywords = (word, *(each for each in _AXIS if each != word))
-    calls.give(draft, call, keywords, 0 if calls.is_method(draft, call) else 1, axis)
-    if not op.notes.get("keepdims") and not (calls.of_keyword(call, "keepdims", "keepdim")):
-        calls.add(draft, call, "keepdim=True" if word == "dim" else "keepdims=True")
+    place = 0 if calls.is_method(draft, call) else 1
+    loses = not op.notes.get("keepdims") and not calls.of_keyword(call, "keepdims", "keepdim")
+    kept = ("keepdim=True" if word == "dim" else "keepdims=True") if loses else ""
+    if calls.of_keyword(call, *keywords) is None and place >= len(calls.positional(call)):
+        # Both at once: two insertions at one place have no order.
+        calls.add(draft, call, ", ".join(filter(None, [f"{word}={axis}", kept])))
+        return
+    calls.give(draft, call, keywords, place, axis)
+    if kept:
+        calls.add(draft, call, kept)
 
 
 def _through(draft: Draft, place: Site, op: OpCall, axis: str) -> bool:

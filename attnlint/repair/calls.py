@@ -11,7 +11,7 @@ from attnlint.repair import tree
 from attnlint.repair.draft import Draft
 
 # Names that fragments use for modules without importing them.
-_MODULES = frozenset("np numpy torch nn F jax jnp lax tf keras K ops mx math einops einx xp".split())
+_MODULES = frozenset("np numpy cp torch nn F jax jnp lax tf keras ops mx math einops einx xp".split())
 
 
 def call_at(site: Site) -> Site | None:

@@ -134,7 +134,7 @@ class Draft:
 
 _ALIASES = {
     "numpy": "np", "torch": "torch", "math": "math", "jax.numpy": "jnp", "jax": "jax", "tensorflow": "tf",
-    "keras.ops": "ops", "mlx.core": "mx", "tinygrad.Tensor": "Tensor", "einops.rearrange": "rearrange",
+    "keras.ops": "ops", "mlx.core": "mx", "tinygrad.Tensor": "Tensor", "einops.rearrange": "rearrange", "cupy": "cp",
 }  # fmt: skip
 _FROM = frozenset({"keras.ops", "tinygrad.Tensor", "einops.rearrange"})
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import libcst as cst
 
-from attnlint.attention.cache import Loss
+from attnlint.attention.cache import Loss, is_new
 from attnlint.attention.roles import role
 from attnlint.diagnostic import Applicability, Fix, Span
 from attnlint.frameworks.writing import writing
@@ -28,6 +28,7 @@ def kept(trace: Trace, loss: Loss) -> Fix | None:
     ways: dict[str, Callable[[Draft, Loss, str], Fix | None]] = {
         "overwritten": _joined,
         "emptied": _made_once,
+        "written": _written_on_itself,
         "made": _not_made_anew,
         "dropped": _taken_back,
         "not": _passed_on,
@@ -47,7 +48,7 @@ def _joined(draft: Draft, loss: Loss, _: str) -> Fix | None:
     lines: list[str] = []
     for target, value in names.pairs(node.targets[0].target, node.value):
         written = _cell_of(draft.trace, cell, tree.at(cell.site, target))
-        if written is None or not isinstance(written.new, Tensor):
+        if written is None or not isinstance(written.new, Tensor) or not is_new(written.new):
             continue
         old, filled = _old(draft.trace, written, tree.at(cell.site, target))
         place = tree.at(cell.site, value)
@@ -129,6 +130,18 @@ def _made_once(draft: Draft, loss: Loss, _: str) -> Fix | None:
     return draft.fix("make the cache once", Applicability.UNSAFE)
 
 
+def _written_on_itself(draft: Draft, loss: Loss, _: str) -> Fix | None:
+    """The cache itself as what the new entries are written into, in the place of an array of zeros."""
+    node = loss.site.node
+    target = node.targets[0].target if isinstance(node, cst.Assign) and len(node.targets) == 1 else None
+    empty = loss.related[0][0] if loss.related else None
+    inside = empty is not None and any(each.node is node for each in tree.around(empty))
+    if target is None or empty is None or not inside:
+        return None
+    draft.replace(empty, tree.source(tree.at(loss.site, target)))
+    return draft.fix("write the new entries into the cache")
+
+
 def _not_made_anew(draft: Draft, loss: Loss, _: str) -> Fix | None:
     """A cache that is emptied in each round: emptied before the loop, where it is not given a value there already."""
     statement = tree.statement(loss.site)
@@ -157,20 +170,23 @@ def _taken_back(draft: Draft, loss: Loss, parameter: str) -> Fix | None:
     if given is None or not tree.simple(given) or function is None or not isinstance(target, cst.Tuple):
         return None
     places = [tree.at(call, each.value) for each in target.elements]
-    unused = [each for each in places if isinstance(each.node, cst.Name) and _times(function, each.node.value) == 1]
+    unused = [each for each in places if isinstance(each.node, cst.Name) and _is_unused(function, each.node.value)]
     if len(unused) != 1:
         return None
     draft.replace(unused[0], tree.source(given))
     return draft.fix("hand on the cache that comes back")
 
 
-def _times(function: Site, name: str) -> int:
+def _is_unused(function: Site, name: str) -> bool:
+    """Whether a name is only ever given a value once, or says itself that nobody wants it."""
+    if name == "_":
+        return True
     queue, count = [tree.node_of(function)], 0
     while queue:
         node = queue.pop()
         count += isinstance(node, cst.Name) and node.value == name
         queue.extend(node.children)
-    return count
+    return count == 1
 
 
 def _passed_on(draft: Draft, loss: Loss, name: str) -> Fix | None:

@@ -107,7 +107,7 @@ def _masked(draft: Draft, op: OpCall, late: LateMask, found: _Late, scores: Site
     library = draft.library(scores, op.output, *op.inputs)
     how = writing(library)
     module = draft.module(how.module, scores) if "{m}" in how.masked else ""
-    fill = _fill(draft, library, late, scores)
+    fill = _fill(draft, library, late, found, scores)
     if op.name in {"add", "sub"}:
         return tree.spliced(found.whole, {found.weights: tree.operand(scores, tree.SUM)})
     if isinstance(found.whole.node, cst.Call) and op.name in {"masked_fill", "where", "at_set", "setitem"}:
@@ -127,15 +127,17 @@ def _masked(draft: Draft, op: OpCall, late: LateMask, found: _Late, scores: Site
 def _replaced(draft: Draft, op: OpCall, found: _Late, scores: Site, fill: str) -> dict[Site, str]:
     """What stands where in a call that masks, once it masks the scores."""
     parts = {found.weights: tree.operand(scores) if _is_receiver(found) else tree.source(scores)}
+    value = _value(draft, op, found)
+    return {**parts, value: fill} if value is not None else parts
+
+
+def _value(draft: Draft, op: OpCall, found: _Late) -> Site | None:
+    """What a call that masks writes where it blocks, as it stands in the source."""
+    if not isinstance(found.whole.node, cst.Call):
+        return None
     given = calls.arguments(draft, found.whole)
-    value = 3 - given.index(found.weights) if op.name == "where" else 2 if op.name == "masked_fill" else 1
-    if value < len(given):
-        parts[given[value]] = fill
-    else:
-        keyword = calls.of_keyword(found.whole, "value", "fill_value")
-        if keyword is not None:
-            parts[keyword] = fill
-    return parts
+    place = 3 - given.index(found.weights) if op.name == "where" else 2 if op.name == "masked_fill" else 1
+    return given[place] if place < len(given) else calls.of_keyword(found.whole, "value", "fill_value")
 
 
 def _is_receiver(found: _Late) -> bool:
@@ -143,13 +145,11 @@ def _is_receiver(found: _Late) -> bool:
     return parent is not None and isinstance(parent.node, cst.Attribute)
 
 
-def _fill(draft: Draft, library: str, late: LateMask, scores: Site) -> str:
+def _fill(draft: Draft, library: str, late: LateMask, found: _Late, scores: Site) -> str:
     """What blocks a score: -inf where no row can be blocked as a whole, and else the least number of its dtype."""
-    value = written(late.use.op)
-    call = calls.call_at(late.use.op.site)
-    if value is not None and value < -1e3 and call is not None:
-        given = calls.arguments(draft, call)
-        return tree.source(given[-1])
+    value, place = written(late.use.op), _value(draft, late.use.op, found)
+    if value is not None and value < -1e3 and place is not None:
+        return tree.source(place)
     if late.use.info.causal:
         module = writing(library).module
         infinite = {"torch": 'float("-inf")', "tinygrad": '-float("inf")'}.get(library)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import libcst as cst
+
 from attnlint.attention.lineage import operands
 from attnlint.attention.sites import AttentionSite
 from attnlint.diagnostic import Fix
@@ -25,11 +27,19 @@ def divided(trace: Trace, product: OpCall) -> Fix | None:
     if scale:
         draft.replace(product.site, f"{text} * {scale}", tree.PRODUCT)
         return draft.fix(f"multiply the scores by {scale}")
-    root = _root(draft, product, name, next(filter(tree.simple, sides), None))
+    root = _root(draft, product, name, next(filter(tree.simple, (*sides, *map(_inner, sides))), None))
     if not root:
         return None
     draft.replace(product.site, f"{text} / {root}", tree.PRODUCT)
     return draft.fix(f"divide the scores by {root}")
+
+
+def _inner(side: Site) -> Site:
+    """What a factor is computed from, as `q` in `(q * scale)`."""
+    node = side.node
+    while isinstance(node, cst.BinaryOperation):
+        node = node.left
+    return tree.at(side, node) if isinstance(node, cst.CSTNode) else side
 
 
 def told(site: AttentionSite) -> Fix | None:

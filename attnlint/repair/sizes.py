@@ -10,8 +10,9 @@ from attnlint.attention.heads import Misfit
 from attnlint.attention.lineage import ancestors, is_carrier
 from attnlint.attention.widths import WrongWidth
 from attnlint.diagnostic import Applicability, Fix
-from attnlint.dims import Dim
+from attnlint.dims import Answer, Dim, equal
 from attnlint.ir import Site
+from attnlint.names import is_head_dim
 from attnlint.ops.match import Target, target_of
 from attnlint.ops.view import size_list
 from attnlint.repair import calls, names, tree, widths, words
@@ -53,6 +54,8 @@ def _split(
     draft: Draft, op: OpCall, heads: tuple[Site, Target], head: tuple[Site, Target], total: Dim
 ) -> Fix | None:
     have, count, width = (size.by_default for size in (total, heads[1].dim, head[1].dim))
+    if equal(head[1].dim, total) is Answer.YES:
+        return _of_one_head(draft, op, heads, head, total)
     if have is None or count is None or not count:
         return _computed(draft, op, heads[0], head[0], total)
     if (have / count).denominator == 1:
@@ -63,6 +66,18 @@ def _split(
         return _literal(draft, heads[0], str(have / width))
     _checked(draft, heads[0], head[0], total)
     return _divisor(draft, heads[0], int(have), int(count))
+
+
+def _of_one_head(
+    draft: Draft, op: OpCall, heads: tuple[Site, Target], head: tuple[Site, Target], total: Dim
+) -> Fix | None:
+    """Features for one head alone: a projection that is too narrow, or heads that are each as wide as the model."""
+    if widths.widened_at(draft, op, total, heads[1].dim * total):
+        return draft.fix("project to n_heads * head_dim")
+    if is_head_dim(tree.source(head[0])):
+        return _computed(draft, op, heads[0], head[0], total)
+    draft.replace(head[0], f"{tree.operand(head[0], tree.PRODUCT)} // {tree.operand(heads[0], 12)}", tree.PRODUCT)
+    return draft.fix(TITLE)
 
 
 def _checked(draft: Draft, heads: Site, head: Site, total: Dim) -> None:
@@ -110,7 +125,8 @@ def _computed(draft: Draft, op: OpCall, heads: Site, head: Site, total: Dim) -> 
     defined = names.definition(draft.trace, head)
     if defined is None:
         return None
-    if isinstance(defined.node, cst.Name) and defined.node.value in words.parameters(defined):
+    parameter = isinstance(defined.node, cst.Name) and defined.node.value in words.parameters(defined)
+    if parameter and tree.source(defined) != words.named(draft.trace, defined, total, "feature"):
         # Whoever makes the object chooses the width of a head: then it is the projections that do not fit.
         return _projected(draft, op, heads, defined)
     width = words.named(draft.trace, defined, total, "feature") or _made_with(op, defined)

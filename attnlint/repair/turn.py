@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import libcst as cst
 
-from attnlint.attention.products import WrongProduct
+from attnlint.attention.lineage import operands
+from attnlint.attention.products import WrongProduct, last_turn
 from attnlint.attention.roles import role
 from attnlint.diagnostic import Fix
+from attnlint.dims import Answer, equal
 from attnlint.frameworks.writing import writing
 from attnlint.ir import Site
 from attnlint.repair import calls, tree
 from attnlint.repair.draft import Draft
 from attnlint.repair.places import factors
+from attnlint.tensor import Tensor
 from attnlint.trace import OpCall, Trace
 
 _TURNING = frozenset("transpose permute swapaxes swapdims permute_dimensions permute_dims moveaxis movedim".split())
@@ -30,10 +33,12 @@ def contracted(trace: Trace, product: OpCall, wrong: WrongProduct) -> Fix | None
     if axes is not None and product.name in {"bmm", "batch_dot", "matmul", "einsum"}:
         draft.replace(axes, "(2, 2)" if isinstance(axes.node, cst.Tuple) else "[2, 2]")
         return draft.fix("contract the features of both")
-    if turn is not None:
+    sides, pair = factors(draft, product), operands(product)
+    if turn is not None and sides is not None and pair is not None and _is_of_query(turn, *pair):
+        _turned_back(draft, turn, sides[0])
+    elif turn is not None and not (pair is not None and _splits_heads(turn) and _fits(*pair)):
         _turned(draft, turn)
         return draft.fix(TITLE)
-    sides = factors(draft, product)
     if sides is None:
         return None
     transposed = _written_by(call, product)
@@ -43,6 +48,35 @@ def contracted(trace: Trace, product: OpCall, wrong: WrongProduct) -> Fix | None
     keys = sides[0] if _keys_come_first(product) else sides[1]
     draft.replace(keys, _swapped(draft, keys, product))
     return draft.fix(TITLE)
+
+
+def _splits_heads(turn: OpCall) -> bool:
+    """Whether it brings the heads forward that a reshape has just made, and is not meant for the product."""
+    inner = turn.tensor("x")
+    return inner is not None and inner.op is not None and inner.op.name in {"reshape", "unflatten"}
+
+
+def _fits(query: Tensor, key: Tensor) -> bool:
+    """Whether a key has the query's own layout, so that nothing but the exchange of its last two axes is missing."""
+    if query.rank is None or query.rank != key.rank or query.rank < 2:
+        return False
+    same = [equal(one.size, other.size) is Answer.YES for one, other in zip(query.axes, key.axes, strict=True)]
+    return all(same[:-2]) and same[-1] and key.axes[-2].kind in {"seq", ""}
+
+
+def _is_of_query(turn: OpCall, query: Tensor, key: Tensor) -> bool:
+    return last_turn(query) is turn and last_turn(key) is not turn
+
+
+def _turned_back(draft: Draft, turn: OpCall, query: Site) -> None:
+    """The query as it was, where it is turned in the product in the key's place."""
+    inside = turn.site == query or any(each == query for each in tree.around(turn.site))
+    node = turn.site.node
+    call = calls.call_at(turn.site)
+    given = calls.arguments(draft, call)[:1] if call is not None else []
+    base = tree.at(turn.site, node.value) if isinstance(node, cst.Attribute) else next(iter(given), None)
+    if inside and base is not None:
+        draft.replace(turn.site, tree.source(base), tree.strength(base))
 
 
 def exchanged(trace: Trace, product: OpCall) -> Fix | None:
@@ -123,12 +157,22 @@ def _rearranged(draft: Draft, pattern: Site) -> bool:
     return True
 
 
+def _is_turned(call: cst.Call) -> bool:
+    """Whether it is a method of the array, and not a function that takes it."""
+    if not isinstance(call.func, cst.Attribute):
+        return False
+    first = call.args[0].value if call.args else None
+    return not isinstance(first, cst.Name | cst.Attribute)
+
+
 def _base(side: Site) -> Site | None:
     """The array that a transposed operand is made of."""
     node = tree.node_of(side)
     while not isinstance(node, cst.Name):
         if isinstance(node, cst.Attribute) and node.attr.value in {"T", "mT", "H"}:
             node = node.value
+        elif isinstance(node, cst.Call) and calls.positional(tree.at(side, node)) and not _is_turned(node):
+            node = tree.node_of(calls.positional(tree.at(side, node))[0])
         elif isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
             node = node.func.value
         elif isinstance(node, cst.Attribute):

@@ -12,7 +12,7 @@ import libcst as cst
 from attnlint import dims
 from attnlint.dims import Answer, Dim
 from attnlint.ir import Site
-from attnlint.names import is_cache_name, kind_of
+from attnlint.names import is_cache_name, is_head_dim, kind_of
 from attnlint.repair import tree
 from attnlint.tensor import Kind
 from attnlint.trace import Trace
@@ -26,7 +26,7 @@ def named(trace: Trace, site: Site, size: Dim, kind: Kind = "") -> str:
     """
     known = [(text, value) for text, value in in_sight(trace, site) if size.value is None or _may_be(text, kind)]
     found = next((text for text, value in known if dims.equal(value, size) is Answer.YES), "")
-    return found or _of_default(size, site, kind) or _of_symbols(size, site, known)
+    return found or _of_pair(trace, site, size) or _of_symbols(size, site, known)
 
 
 def scale_of(trace: Trace, site: Site, width: Dim) -> str:
@@ -43,7 +43,12 @@ def in_sight(trace: Trace, site: Site) -> Iterator[tuple[str, Dim]]:
             size = _known(binding.value)
             if size is not None and binding.site.span.row < row:
                 yield binding.name, size
-    yield from _given(trace, here)
+    given = list(_given(trace, here))
+    yield from given
+    for name, default in parameters(site).items():
+        node = default.node if default is not None else None
+        if isinstance(node, cst.Integer) and name not in dict(given):
+            yield name, dims.const(int(node.value, 0))
     this, owner = this_of(site), owner_of(site)
     for cell in trace.cells if this else ():
         size = _known(cell.new)
@@ -111,13 +116,15 @@ def parameters(site: Site) -> dict[str, Site | None]:
     return {each.name.value: tree.at(site, each.default) if each.default is not None else None for each in every}
 
 
-def _of_default(size: Dim, site: Site, kind: Kind) -> str:
-    """The parameter whose default a number is."""
-    for name, default in parameters(site).items():
-        node = default.node if default is not None else None
-        if isinstance(node, cst.Integer) and int(node.value, 0) == size.value and _may_be(name, kind):
-            return name
-    return ""
+def _of_pair(trace: Trace, site: Site, size: Dim) -> str:
+    """A plain number as the product of a number of heads and the width of one."""
+    if size.value is None:
+        return ""
+    known = [(text, value.value) for text, value in in_sight(trace, site) if value.value]
+    heads = [(text, value) for text, value in known if kind_of(text) == "heads"]
+    widths = [(text, value) for text, value in known if is_head_dim(text)]
+    products = (f"{one} * {other}" for one, a in heads for other, b in widths if a and b and a * b == size.value)
+    return next(products, "")
 
 
 def _may_be(text: str, kind: Kind) -> bool:
@@ -144,6 +151,7 @@ def _of_symbols(size: Dim, site: Site, known: list[tuple[str, Dim]]) -> str:
         text = text or (symbol.name if symbol.name in given else "")
         # What a comment calls it and what the code calls it are two symbols, and one size.
         text = text or next((t for t, _ in known if t.rpartition(".")[2] == symbol.name), "")
+        text = text or (_heads(site, known) if kind_of(symbol.name) == "heads" else "")
         if not text or power.denominator != 1 or power < 1:
             return ""
         words.extend([text] * int(power))
@@ -152,6 +160,12 @@ def _of_symbols(size: Dim, site: Site, known: list[tuple[str, Dim]]) -> str:
             return ""
         words.insert(0, str(number))
     return " * ".join(words) if factors else ""
+
+
+def _heads(site: Site, known: list[tuple[str, Dim]]) -> str:
+    """The one name for a number of heads that there is."""
+    found = {text for text in (*parameters(site), *(text for text, _ in known)) if kind_of(text) == "heads"}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _is_symbol(value: Dim, symbol: object) -> bool:
