@@ -66,9 +66,20 @@ _WIDTHS = frozenset({"w", "ww", "width", "iw", "w0", "w1", "y", "x"})
 
 
 def kinds_of(names: list[str]) -> list[Kind]:
-    """What the axes of one tensor count, by all their names: an `h` beside a `w` is a height and no heads."""
+    """What the axes of one tensor count, by all their names.
+
+    An `h` beside a `w` is a height and no heads. An `n` counts what its place says: tokens in front of features, and
+    entries of a batch in front of an axis of tokens.
+    """
     is_image = any(last_part(name) in _WIDTHS for name in names)
-    return ["" if is_image and last_part(name) in {"h", "hh"} else kind_of(name) for name in names]
+    kinds = ["" if is_image and last_part(name) in {"h", "hh"} else kind_of(name) for name in names]
+    counts = [place for place, name in enumerate(names) if last_part(name) in {"n", "m"} and not kinds[place]]
+    for place in counts:
+        if not is_image and kinds[place + 1 :] == ["feature"]:
+            kinds[place] = "seq"
+        elif place == 0 and "seq" in kinds:
+            kinds[place] = "batch"
+    return kinds
 
 
 def is_head_dim(name: str) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from attnlint.attention.lineage import PRODUCTS, ancestors, is_carrier, source
+from attnlint.attention.lineage import ancestors, is_carrier, is_projection, source
 from attnlint.attention.roles import role
 from attnlint.ir import Site
 from attnlint.names import is_cache_name, role_of
@@ -76,7 +76,7 @@ def is_new(tensor: Tensor) -> bool:
         is_cache_name(op.spelling) for op in steps if op.name in {"unknown", "input"}
     ):
         return False
-    return any(op.name == "linear" or (op.name in PRODUCTS and op.notes.get("projection")) for op in steps)
+    return any(op.name == "linear" or is_projection(op) for op in steps)
 
 
 def _role(tensor: Tensor, name: str) -> str:

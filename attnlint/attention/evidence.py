@@ -29,6 +29,7 @@ _CAUSAL_TEXT = re.compile(
     r"|next[- ](?:token|word|char)|the future|\bGPT\b|left[- ]to[- ]right|character model",
     re.I,
 )
+_MASKED_SELF = re.compile(r"masked_?(?:multi_?head(?:ed)?_?)?self_?att", re.I)
 _FREE_TEXT = re.compile(
     r"non-?causal|not causal|bidirectional|\bencoder\b|\bViT\b|\bBERT\b|\bpatch|\bimage|\bvision|\baudio|\bspeech"
     r"|cross-?attention|classif|retriev|\bpixel|\bvideo|\bgraph|\bDETR|sentence embedding|\bsegment"
@@ -154,6 +155,11 @@ def _by_words(frame: Frame) -> Direction | None:
 
 def _by_name(name: str) -> Direction | None:
     words = {word.lower() for word in _WORDS.findall(name)}
+    if _MASKED_SELF.search(name):
+        return Direction(True, f"{name} is named after the decoder's attention, whose mask hides the future")
+    if "att" in name.lower():
+        # Attention that is masked is none that fills in masked words.
+        words -= {"masked"}
     if words & _FREE_NAMES or "noncausal" in name.lower():
         return Direction(False, f"{name} is named after what sees both sides")
     if words & _CAUSAL_NAMES or "gpt" in name.lower():

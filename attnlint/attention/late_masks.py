@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from attnlint.attention.lineage import ancestors, is_carrier
@@ -12,7 +13,10 @@ from attnlint.tensor import Tensor
 from attnlint.trace import OpCall, tensors_in
 from attnlint.values import NONE, Seq, Value, as_float, as_int
 
-_OTHER_MASKS = ("drop", "head", "prun", "gate", "rand", "keep_prob", "expert", "nan", "query_mask", "q_mask", "layer")
+_OTHER_MASKS = re.compile(
+    r"drop|(?<![a-z])heads?(?![a-z])|prun|gate|rand|keep_prob|expert|nan|query_mask|q_mask|layer", re.I
+)
+_AHEAD = re.compile(r"look_?ahead", re.I)
 
 
 _SPOILT = "the weights are masked after the softmax, so that the rows no longer sum to 1"
@@ -66,7 +70,7 @@ def _is_of_another_kind(use: MaskUse, site: AttentionSite) -> bool:
         return True
     made = ancestors_of_mask(mask)
     names = {mask.name, *mask.aliases, *(op.spelling for op in made), *(op.name for op in made)}
-    if any(word in name.lower() for name in names for word in _OTHER_MASKS):
+    if any(_OTHER_MASKS.search(_AHEAD.sub("", name)) for name in names):
         return True
     if any(
         op.name in {"rand", "rand_like", "isnan", "all", "any", "topk", "dropout", "isinf", "isfinite"} for op in made

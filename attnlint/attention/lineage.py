@@ -66,6 +66,14 @@ def is_activation_product(op: OpCall) -> bool:
     return op.name == "einsum" or (pair[0].rank != 1 and pair[1].rank != 1)
 
 
+def is_projection(op: OpCall) -> bool:
+    """Whether a product multiplies an activation by a weight."""
+    if op.name == "einsum":
+        weights = [tensor.param for tensor in op.inputs]
+        return any(weights) and not all(weights)
+    return op.name in PRODUCTS and bool(op.notes.get("projection"))
+
+
 def ancestors(tensor: Tensor, through: Callable[[OpCall], bool], limit: int = 120) -> Iterator[OpCall]:
     """The ops that a tensor comes from, nearest first; the walk goes on behind those that `through` lets pass."""
     seen: set[OpCall] = set()
@@ -113,9 +121,8 @@ def source(tensor: Tensor, depth: int = 4) -> Tensor:
         if op is None or op.name == "input" or isinstance(op.args.get("x"), Choice):
             # One of several, as `x if memory is None else memory`, is none that can be named.
             return current
-        if op.name in PRODUCTS and op.notes.get("projection"):
-            pair = operands(op)
-            following = next((t for t in pair or () if not t.param), None)
+        if is_projection(op):
+            following = next((t for t in op.inputs if not t.param), None)
             return following if following is not None else current
         if op.name in PROJECTIONS - {"embedding"}:
             following = next(iter(carried(op)), None)

@@ -52,7 +52,7 @@ def _adds_a_table(op: OpCall) -> bool:
 
 
 def reads_cache(site: AttentionSite) -> bool:
-    """Whether the keys are, or are joined with, those of earlier steps, so that a query may stand behind all of them."""
+    """Whether the keys are, or are joined with, those of earlier steps, so that a query may stand behind them all."""
     return site.key is not None and (_joined_with_history(site.key) or is_cache_name(source(site.key).name))
 
 

@@ -72,10 +72,10 @@ def _of_one_head(
     draft: Draft, op: OpCall, heads: tuple[Site, Target], head: tuple[Site, Target], total: Dim
 ) -> Fix | None:
     """Features for one head alone: a projection that is too narrow, or heads that are each as wide as the model."""
-    if widths.widened_at(draft, op, total, heads[1].dim * total):
-        return draft.fix("project to n_heads * head_dim")
     if is_head_dim(tree.source(head[0])):
-        return _computed(draft, op, heads[0], head[0], total)
+        if widths.widened_at(draft, op, total, heads[1].dim * total):
+            return draft.fix("project to n_heads * head_dim")
+        return _computed(draft, op, heads[0], head[0], total, one_head=True)
     draft.replace(head[0], f"{tree.operand(head[0], tree.PRODUCT)} // {tree.operand(heads[0], 12)}", tree.PRODUCT)
     return draft.fix(TITLE)
 
@@ -120,13 +120,14 @@ def _quotient(draft: Draft, place: Site, total: Dim, heads: str, count: Dim) -> 
     return str(have / number) if have is not None and number else ""
 
 
-def _computed(draft: Draft, op: OpCall, heads: Site, head: Site, total: Dim) -> Fix | None:
+def _computed(
+    draft: Draft, op: OpCall, heads: Site, head: Site, total: Dim, *, one_head: bool = False
+) -> Fix | None:
     """The definition of the head's width, in the place that sets it, as the model's width over the heads."""
     defined = names.definition(draft.trace, head)
     if defined is None:
         return None
-    parameter = isinstance(defined.node, cst.Name) and defined.node.value in words.parameters(defined)
-    if parameter and tree.source(defined) != words.named(draft.trace, defined, total, "feature"):
+    if not one_head and isinstance(defined.node, cst.Name) and defined.node.value in words.parameters(defined):
         # Whoever makes the object chooses the width of a head: then it is the projections that do not fit.
         return _projected(draft, op, heads, defined)
     width = words.named(draft.trace, defined, total, "feature") or _made_with(op, defined)

@@ -34,9 +34,9 @@ def contracted(trace: Trace, product: OpCall, wrong: WrongProduct) -> Fix | None
         draft.replace(axes, "(2, 2)" if isinstance(axes.node, cst.Tuple) else "[2, 2]")
         return draft.fix("contract the features of both")
     sides, pair = factors(draft, product), operands(product)
-    if turn is not None and sides is not None and pair is not None and _is_of_query(turn, *pair):
-        _turned_back(draft, turn, sides[0])
-    elif turn is not None and not (pair is not None and _splits_heads(turn) and _fits(*pair)):
+    queries = last_turn(pair[0]) if pair is not None else None
+    is_back = queries is not None and sides is not None and _turned_back(draft, queries, sides[0])
+    if turn is not None and not is_back and not (pair is not None and _splits_heads(turn) and _fits(*pair)):
         _turned(draft, turn)
         return draft.fix(TITLE)
     if sides is None:
@@ -64,19 +64,17 @@ def _fits(query: Tensor, key: Tensor) -> bool:
     return all(same[:-2]) and same[-1] and key.axes[-2].kind in {"seq", ""}
 
 
-def _is_of_query(turn: OpCall, query: Tensor, key: Tensor) -> bool:
-    return last_turn(query) is turn and last_turn(key) is not turn
-
-
-def _turned_back(draft: Draft, turn: OpCall, query: Site) -> None:
-    """The query as it was, where it is turned in the product in the key's place."""
+def _turned_back(draft: Draft, turn: OpCall, query: Site) -> bool:
+    """The query as it was, where it is turned in the product in the key's place; whether that was so."""
     inside = turn.site == query or any(each == query for each in tree.around(turn.site))
     node = turn.site.node
     call = calls.call_at(turn.site)
     given = calls.arguments(draft, call)[:1] if call is not None else []
     base = tree.at(turn.site, node.value) if isinstance(node, cst.Attribute) else next(iter(given), None)
-    if inside and base is not None:
-        draft.replace(turn.site, tree.source(base), tree.strength(base))
+    if not inside or base is None or _splits_heads(turn):
+        return False
+    draft.replace(turn.site, tree.source(base), tree.strength(base))
+    return True
 
 
 def exchanged(trace: Trace, product: OpCall) -> Fix | None:

@@ -85,7 +85,9 @@ def _width_in(step: OpCall, size: Dim) -> bool:
     told = as_dim(layer.config.get("in")) if isinstance(layer, Layer) else None
     taken = step.tensor("x") or step.tensor("a")
     last = taken.shape.at(-1) if taken is not None else None
-    sizes = [each for each in (told, last.size if last is not None else None) if each is not None]
+    weight = next((tensor for tensor in step.inputs if tensor.param and len(tensor.axes) == 2), None)
+    made = weight.axes[0].size if weight is not None else None
+    sizes = [each for each in (told, made, last.size if last is not None else None) if each is not None]
     return any(equal(each, size) is Answer.YES for each in sizes)
 
 
