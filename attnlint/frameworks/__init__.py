@@ -63,7 +63,7 @@ _ALIASES = (
     (re.compile(r"^keras\.src\b"), "keras"),
     (re.compile(r"^keras\.(layers|ops|activations|losses|backend)\.(?:\w+\.)+(\w+)$"), r"keras.\1.\2"),
     (re.compile(r"^tensorflow\.experimental\.numpy\b"), "numpy"),
-    (re.compile(r"^tensorflow\.(?:compat\.v[12]|python\.ops\.\w+)\."), "tensorflow."),
+    (re.compile(r"^tensorflow\.(?:compat\.v[12]|python\.ops\.\w+)(?=\.|$)"), "tensorflow"),
     (re.compile(r"^tensorflow\.(?:math|nn|linalg)\."), "tensorflow."),
 )
 
