@@ -158,7 +158,8 @@ def not_passed_on(trace: Trace, code: str) -> Iterator[Loss]:
         empty = next((name for name, value in call.kwargs.items() if is_cache_name(name) and is_none(value)), "")
         if empty:
             seen.add(call.site)
-            yield Loss(_in_the_loop(call), f"{empty} is None in each round, so that the token attends to itself alone")
+            text = f"{empty} is None in each round, so that the token attends to itself alone"
+            yield Loss(_in_the_loop(call), text, how=f"not passed on {empty}")
             continue
         kept = [b for b in trace.bindings if b.frame is call.frame and is_cache_name(b.name) and _comes_from(b, call)]
         if not kept or not _could_take(call, code):

@@ -51,7 +51,8 @@ def _fills(draft: Draft, late: LateMask, inner: Late, call: Site, scores: Site) 
     if value is not None and value < -1e3:
         return {}
     library = draft.library(op.site, op.output, *op.inputs)
-    if op.name == "mul" and op.output is not None and any(u.name in {"add", "sub"} for u in draft.trace.uses(op.output)):
+    users = draft.trace.uses(op.output) if op.output is not None else []
+    if op.name == "mul" and any(user.name in {"add", "sub"} for user in users):
         # `w * b - 1e10 * (1 - b)`: a mask for scores already, written as a sum.
         return {}
     if op.name == "mul":

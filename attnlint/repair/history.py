@@ -11,6 +11,7 @@ from attnlint.attention.roles import role
 from attnlint.diagnostic import Applicability, Fix, Span
 from attnlint.frameworks.writing import writing
 from attnlint.ir import Site
+from attnlint.names import is_cache_name
 from attnlint.repair import calls, names, tree, words
 from attnlint.repair.draft import Draft
 from attnlint.tensor import Tensor
@@ -199,11 +200,34 @@ def _passed_on(draft: Draft, loss: Loss, name: str) -> Fix | None:
     parameter = words.cache_parameter(record.callee)
     if not parameter:
         return None
-    calls.give(draft, call, (parameter,), 10_000, name)
     before = [each for each in tree.block(loop) if each.span < loop.span]
+    held = {each for statement in before for each in tree.assigned(statement) if is_cache_name(each)}
+    if name not in held and len(held) == 1:
+        name = held.pop()
+    calls.give(draft, call, (parameter,), 10_000, name)
+    _comes_back_as(draft, call, before, name)
     if not any(name in tree.assigned(each) for each in before):
         draft.before(loop, f"{name} = None")
     return draft.fix("pass the cache to the next call", Applicability.UNSAFE)
+
+
+def _comes_back_as(draft: Draft, call: Site, before: list[Site], name: str) -> None:
+    """What a call gives back taken by the name that another call of the same, before the loop, gave it."""
+    parent = next(tree.around(call), None)
+    outer, node = parent.node if parent is not None else None, call.node
+    target = outer.targets[0].target if isinstance(outer, cst.Assign) else None
+    if not isinstance(target, cst.Tuple) or not isinstance(node, cst.Call):
+        return
+    for statement in before:
+        for earlier in tree.inside(statement, cst.Assign):
+            theirs, value = earlier.targets[0].target, earlier.value
+            same = isinstance(value, cst.Call) and value.func.deep_equals(node.func)
+            if not same or not isinstance(theirs, cst.Tuple) or len(theirs.elements) != len(target.elements):
+                continue
+            for mine, other in zip(target.elements, theirs.elements, strict=True):
+                wanted = isinstance(other.value, cst.Name) and other.value.value == name
+                if wanted and isinstance(mine.value, cst.Name) and mine.value.value != name:
+                    draft.replace(tree.at(call, mine.value), name)
 
 
 def _remembered(draft: Draft, loss: Loss, _: str) -> Fix | None:

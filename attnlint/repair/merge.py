@@ -6,7 +6,7 @@ import re
 
 import libcst as cst
 
-from attnlint.diagnostic import Applicability, Fix
+from attnlint.diagnostic import Applicability, Fix, Span
 from attnlint.frameworks.writing import writing
 from attnlint.ir import Site
 from attnlint.repair import calls, tree, widths, words
@@ -25,6 +25,8 @@ def concatenated(trace: Trace, op: OpCall, taken: Tensor | None) -> Fix | None:
     draft = Draft(trace)
     call = calls.call_at(op.site)
     text = ""
+    if op.name == "einsum" and call is not None:
+        return _summed_nowhere(draft, op, call)
     if op.name == "sum_of" and call is not None:
         text = _of_generator(draft, op, call)
     elif op.name == "einops_reduce" and call is not None:
@@ -32,8 +34,7 @@ def concatenated(trace: Trace, op: OpCall, taken: Tensor | None) -> Fix | None:
     elif taken is not None and taken.op is not None and taken.op.name == "stack" and call is not None:
         text = _of_stack(draft, op, call)
     if not text and taken is not None:
-        array = _array(draft, op, call)
-        axis = next((n for n, each in enumerate(taken.axes) if each.kind == "heads"), None)
+        array, axis = _array(draft, op, call), _heads_axis(op, taken)
         if array is None or axis is None or not tree.simple(array):
             return None
         text = _merged(draft, op, array, taken, axis)
@@ -46,11 +47,62 @@ def concatenated(trace: Trace, op: OpCall, taken: Tensor | None) -> Fix | None:
 
 def _widen(draft: Draft, op: OpCall, taken: Tensor | None) -> None:
     """What takes the context next, made for all heads where it was made for one."""
-    heads = next((axis for axis in taken.axes if axis.kind == "heads"), None) if taken is not None else None
-    if taken is None or heads is None or op.output is None:
+    place = _heads_axis(op, taken) if taken is not None else None
+    if taken is None or place is None or op.output is None:
         return
     narrow = taken.axes[-1].size
-    widths.widen(draft, op.output, narrow, heads.size * narrow)
+    widths.widen(draft, op.output, narrow, taken.axes[place].size * narrow)
+
+
+def _heads_axis(op: OpCall, taken: Tensor) -> int | None:
+    """The position of the axis that goes: the heads', or the one along which heads were stacked."""
+    named = next((n for n, each in enumerate(taken.axes) if each.kind == "heads"), None)
+    positions = op.notes.get("positions")
+    if named is None and isinstance(positions, tuple) and len(positions) == 1 and isinstance(positions[0], int):
+        return taken.shape.place(positions[0])
+    return named
+
+
+def _summed_nowhere(draft: Draft, op: OpCall, call: Site) -> Fix | None:
+    """An einsum that keeps the letter of the heads, in front of that of the features, and merges the two."""
+    contracted = op.notes.get("contracted")
+    letters = [each[0] for each in contracted if each[1].kind == "heads"] if isinstance(contracted, tuple) else []
+    pattern = next((each for each in calls.positional(call) if isinstance(each.node, cst.SimpleString)), None)
+    if len(letters) != 1 or pattern is None:
+        return None
+    text, letter = tree.source(pattern), str(letters[0])
+    head, arrow, tail = text.rstrip("'\"").partition("->")
+    quote, names = text[-1], tail.split() or [""]
+    if not arrow:
+        return None
+    if "[" in head:
+        kept = head.replace(f"[{letter}]", letter)
+        draft.replace(pattern, f"{kept}-> {' '.join(names[:-1])} ({letter} {names[-1]}){quote}")
+        return draft.fix(TITLE, Applicability.UNSAFE)
+    spaced = " " in tail.strip()
+    merged = f" {' '.join([*names[:-1], letter, names[-1]])}" if spaced else f"{tail[:-1]}{letter}{tail[-1]}"
+    draft.replace(pattern, f"{head}->{merged}{quote}")
+    return draft.fix(TITLE, Applicability.UNSAFE) if _merged_after(draft, op, call) else None
+
+
+def _merged_after(draft: Draft, op: OpCall, call: Site) -> bool:
+    """The last two axes of what a call gives put together, where it has a name or by a method of it."""
+    library = draft.library(call, op.output, *op.inputs)
+    node, end = call.node, call.span
+    parent = next(tree.around(call), None)
+    outer, statement = parent.node if parent is not None else None, tree.statement(call)
+    place = Span(end.end_row, end.end_column, end.end_row, end.end_column)
+    if library in {"torch", "tinygrad"} and isinstance(node, cst.Call):
+        draft.put(call, place, ".flatten(-2)")
+        return True
+    if not isinstance(outer, cst.Assign) or len(outer.targets) != 1 or statement is None:
+        return False
+    target = outer.targets[0].target
+    if not isinstance(target, cst.Name) or library not in {"numpy", "jax", "mlx", "cupy"}:
+        return False
+    name = target.value
+    draft.after(statement, f"{name} = {name}.reshape(*{name}.shape[:-2], -1)")
+    return True
 
 
 def _array(draft: Draft, op: OpCall, call: Site | None) -> Site | None:

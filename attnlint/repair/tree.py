@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import TypeVar
 
 import libcst as cst
 
@@ -24,6 +25,7 @@ _OTHERS: dict[type[cst.CSTNode], int] = {
     cst.Yield: 0,
 }  # fmt: skip
 
+Node = TypeVar("Node", bound=cst.CSTNode)
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
@@ -223,13 +225,16 @@ def simple(site: Site) -> bool:
     return isinstance(node, cst.Name)
 
 
-def names(site: Site) -> set[str]:
-    """Every name that stands in a node."""
-    found: set[str] = set()
+def inside(site: Site, kind: type[Node]) -> Iterator[Node]:
+    """The nodes of one kind within a node, itself among them, in no order."""
     queue = [node_of(site)]
     while queue:
         node = queue.pop()
-        if isinstance(node, cst.Name):
-            found.add(node.value)
+        if isinstance(node, kind):
+            yield node
         queue.extend(node.children)
-    return found
+
+
+def names(site: Site) -> set[str]:
+    """Every name that stands in a node."""
+    return {node.value for node in inside(site, cst.Name)}
