@@ -63,7 +63,10 @@ def _is_empty(trace: Trace, value: Value) -> bool:
     if isinstance(value, Seq):
         return all(_is_empty(trace, item) for item in value.items)
     if isinstance(value, Instance):
-        return is_cache_name(value.cls.name)
+        # What a record was made with is all that it holds; an object may be written to later.
+        held = trace.records.get(value, [])
+        written = any(isinstance(item, Tensor) and history(item) is not None for item in held)
+        return is_cache_name(value.cls.name) and not written
     if isinstance(value, Mapping):
         # What code writes into a dict later is no part of what it was made with.
         later = {cell.name for cell in trace.cells if cell.owner is value}

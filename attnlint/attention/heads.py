@@ -93,6 +93,13 @@ def feeds_attention(op: OpCall, trace: Trace) -> bool:
     return False
 
 
+def is_of_attention(op: OpCall, trace: Trace, mixes: dict[OpCall, AttentionSite]) -> bool:
+    """Whether a reshape makes heads or merges them, or lays out what goes into an attention or comes out of one."""
+    taken = op.tensor("x")
+    gives = taken is not None and context_of(taken, mixes) is not None
+    return gives or concerns_heads(op) or feeds_attention(op, trace)
+
+
 def _keeps(op: OpCall) -> bool:
     return is_carrier(op) or op.name in {"norm", "rotate", "normalize"}
 

@@ -10,7 +10,7 @@ from attnlint.attention.heads import Misfit
 from attnlint.attention.lineage import ancestors, is_carrier
 from attnlint.attention.widths import WrongWidth
 from attnlint.diagnostic import Applicability, Fix
-from attnlint.dims import Answer, Dim, equal
+from attnlint.dims import Answer, Dim, const, equal
 from attnlint.ir import Site
 from attnlint.names import is_head_dim
 from attnlint.ops.match import Target, target_of
@@ -28,11 +28,14 @@ TITLE = "compute the width of a head: d_model // n_heads"
 def resized(trace: Trace, op: OpCall, found: Misfit) -> Fixes:
     """A reshape whose heads multiply out to the features that there are, and what else would do."""
     draft = Draft(trace)
-    return _resized(draft, op, found), tuple(draft.others)
+    fix = _resized(draft, op, found)
+    return fix, tuple(draft.others)
 
 
 def _resized(draft: Draft, op: OpCall, found: Misfit) -> Fix | None:
-    trace, call = draft.trace, calls.call_at(op.site)
+    layer = op.notes.get("layer")
+    made = layer.site if isinstance(layer, Layer) and op.name == "rearrange" else None
+    trace, call = draft.trace, calls.call_at(made or op.site)
     if call is None:
         return None
     total = found.found
@@ -65,7 +68,8 @@ def _split(
     if isinstance(heads[0].node, cst.Integer) and width and (have / width).denominator == 1:
         return _literal(draft, heads[0], str(have / width))
     _checked(draft, heads[0], head[0], total)
-    return _divisor(draft, heads[0], int(have), int(count))
+    fix = _divisor(draft, heads[0], int(have), int(count))
+    return fix or (draft.others.pop() if draft.others else None)
 
 
 def _of_one_head(
@@ -88,6 +92,9 @@ def _checked(draft: Draft, heads: Site, head: Site, total: Dim) -> None:
         return
     width = words.named(draft.trace, defined, total, "feature")
     count = names.readable(draft.trace, heads, defined)
+    node = defined.node
+    if isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.FloorDivide):
+        width, count = tree.source(tree.at(defined, node.left)), tree.source(tree.at(defined, node.right))
     check = Draft(draft.trace)
     if width and " " not in width and count:
         check.before(statement, f"assert {width} % {count} == 0")
@@ -104,7 +111,7 @@ def _sizes(draft: Draft, call: Site) -> list[Site]:
 
 
 def _literal(draft: Draft, place: Site, text: str) -> Fix | None:
-    if not text or not isinstance(place.node, cst.Integer | cst.Name):
+    if not text:
         return None
     is_plain = text.replace(".", "_").isidentifier() or text.isdigit()
     draft.replace(place, text, tree.PRIMARY if is_plain else tree.PRODUCT)
@@ -177,6 +184,9 @@ def _of_pattern(draft: Draft, op: OpCall, call: Site, total: Dim) -> Fix | None:
     sized = [arg for arg in node.args if arg.keyword is not None]
     if len(sized) == 2:
         heads, head = (tree.at(call, arg.value) for arg in sized)
+        count = names.number(draft.trace, heads)
+        if not tree.simple(head) and count:
+            return _literal(draft, head, words.named(draft.trace, head, total / const(count), "feature"))
         return _computed(draft, op, heads, head, total)
     have, number = total.by_default, None
     for arg in sized:
@@ -213,7 +223,8 @@ def _near(count: int) -> Iterator[int]:
 def refitted(trace: Trace, wrong: WrongWidth, op: OpCall) -> Fixes:
     """A projection made for what the heads have together, or a layer whose heads divide its width; and what else."""
     draft = Draft(trace)
-    return _refitted(draft, wrong, op), tuple(draft.others)
+    fix = _refitted(draft, wrong, op)
+    return fix, tuple(draft.others)
 
 
 def _refitted(draft: Draft, wrong: WrongWidth, op: OpCall) -> Fix | None:

@@ -64,7 +64,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from attnlint import repair
-from attnlint.attention.heads import RESHAPES, Misfit, concerns_heads, feeds_attention, misfit, mixes_of, show
+from attnlint.attention.heads import RESHAPES, Misfit, is_of_attention, misfit, mixes_of, show
 from attnlint.attention.lineage import ancestors, is_carrier
 from attnlint.attention.positions import beside
 from attnlint.attention.widths import DEFAULTS, WrongWidth, of_heads, of_projection
@@ -81,7 +81,7 @@ def check(trace: Trace) -> Iterator[Finding]:
     for op in trace.ops:
         if op.name in RESHAPES:
             found = misfit(op)
-            if found is None or not (concerns_heads(op) or feeds_attention(op, trace)):
+            if found is None or not is_of_attention(op, trace, mixes):
                 continue
             if show(found.found) == show(found.wanted) or _is_widened(op):
                 continue
