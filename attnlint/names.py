@@ -22,7 +22,7 @@ _SEQ = (
     "n_tokens num_tokens tokens n_words num_words words n_token n_queries n_keys num_queries num_keys n_seq n_cells "
     "block_size max_len max_length max_seq_len max_seq_length maxlen context_length "
     "context_len ctx_len n_ctx ctx window window_size seq_q seq_k len_q len_k len_v n_q n_k nq nk sq sk t_q t_k "
-    "s_q s_k src_seq_len tgt_seq_len target_len source_len max_position_embeddings timesteps steps positions q k"
+    "s_q s_k time src_seq_len tgt_seq_len target_len source_len max_position_embeddings timesteps steps positions q k"
 )
 _HEAD_DIM = (
     "d_k d_v dk dv d_q dq hs hd dh d_h d_head dhead dim_head head_dim head_size headdim head_dims head_depth depth"
@@ -75,7 +75,8 @@ def kinds_of(names: list[str]) -> list[Kind]:
     kinds = ["" if is_image and last_part(name) in {"h", "hh"} else kind_of(name) for name in names]
     counts = [place for place, name in enumerate(names) if last_part(name) in {"n", "m"} and not kinds[place]]
     for place in counts:
-        if not is_image and kinds[place + 1 :] == ["feature"]:
+        behind = kinds[place + 1 :]
+        if not is_image and (behind == ["feature"] or (not behind and kinds[:place] == ["batch"])):
             kinds[place] = "seq"
         elif place == 0 and "seq" in kinds:
             kinds[place] = "batch"

@@ -15,7 +15,7 @@ from attnlint.analyse import findings
 from attnlint.rule import all_rules
 from attnlint.source import make_source
 from tests.drawn.draw import draw, module_of
-from tests.drawn.known import known_misrepair, known_miss
+from tests.drawn.known import known_miss
 from tests.drawn.repair import repaired
 from tests.drawn.runs import APART, EQUAL
 from tests.proof.laws import faults
@@ -66,8 +66,6 @@ def check_wrong(drawn):
 
 
 def check_repair(drawn):
-    if known_misrepair(drawn.form):
-        return
     source = repaired(drawn.wrong, drawn.mistake)
     if source is None:
         return

@@ -178,7 +178,12 @@ def _is_folded(mine: Axis, theirs: Axis) -> bool:
 def _is_the_batch(mine: Axis, theirs: Axis, scores: Shape) -> bool:
     """Whether an axis of the mask is the very axis that the scores have in front, and lies on another one of theirs."""
     batch = scores.axes[0]
-    return not scores.open and mine.same(batch) and not mine.is_one and theirs is not batch and not theirs.same(mine)
+    if scores.open or mine.is_one or theirs is batch or theirs.same(mine):
+        return False
+    # One symbol is one size, whichever tensor it was read off.
+    is_symbol = mine.size.value is None and "?" not in str(mine.size)
+    sizes = [equal(mine.size, other.size) is Answer.YES for other in (batch, theirs)]
+    return mine.same(batch) or (is_symbol and sizes == [True, False])
 
 
 def _is_told(axis: Axis) -> bool:
@@ -196,23 +201,32 @@ def _unfolded(mask: Shape, site: AttentionSite) -> Misfit | None:
     return Misfit(f"{text}: repeat it for the {heads} heads", False)
 
 
+def _is_padding(mask: Shape, info: MaskInfo) -> bool:
+    """Whether a mask tells padding from words: by its names, or since it has one value for each token of a batch."""
+    long = [axis for axis in mask.axes if not axis.is_one]
+    by_token = not mask.open and [axis.kind for axis in long] == ["batch", "seq"] and mask.axes[0] is long[0]
+    return not info.causal and (info.padding or by_token)
+
+
 def _on_heads_alone(mask: Shape, scores: Shape, info: MaskInfo) -> bool:
-    if not info.padding or info.causal or len(mask.axes) != 4 or len(scores.axes) != 4:
+    if not _is_padding(mask, info) or len(mask.axes) != 4 or len(scores.axes) != 4:
         return False
     last = mask.axes[-1].is_one and mask.axes[-2].is_one and not mask.axes[-3].is_one
     return last and scores.axes[-3].kind == "heads" and mask.axes[-3].kind != "heads"
 
 
 def _on_queries_alone(mask: Shape, info: MaskInfo) -> bool:
-    if not info.padding or info.causal or len(mask.axes) < 3:
+    if not _is_padding(mask, info) or len(mask.axes) < 3:
         return False
     return mask.axes[-1].is_one and not mask.axes[-2].is_one and mask.axes[-2].kind in {"seq", ""}
 
 
 def _keys_are_masked_too(site: AttentionSite | None) -> bool:
+    """Whether another mask hides padded keys, or may: one that is only causal hides none."""
     for use in site.masks if site is not None else ():
         tensor = mask_tensor(use.mask)
         last = tensor.shape.at(-1) if tensor is not None else None
-        if last is None or not last.is_one:
+        only_causal = use.info.causal and not use.info.padding and not use.info.unseen
+        if (last is None or not last.is_one) and not only_causal:
             return True
     return False

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from attnlint import dims
 from attnlint.attention.heads import context_of, differ_by_heads, show
-from attnlint.attention.lineage import ancestors, consumers, is_carrier
-from attnlint.attention.sites import AttentionSite
+from attnlint.attention.lineage import ancestors, consumers, is_carrier, operands
+from attnlint.attention.products import is_query_key
+from attnlint.attention.sites import AttentionSite, contracted_axis
 from attnlint.dims import Answer, Dim
 from attnlint.ir import Site
 from attnlint.tensor import Axis
@@ -29,7 +30,7 @@ class WrongWidth:
     """A layer that does not fit the heads: where, how, and whether it is certain for all sizes a caller may give.
 
     `sizes` are what the layer was made for and what the heads have; where `heads` says so, a number of heads and the
-    width that it does not divide.
+    width that it does not divide. `split` is a reshape whose last size is the wrong one.
     """
 
     site: Site
@@ -39,10 +40,14 @@ class WrongWidth:
     related: tuple[tuple[Site, str], ...] = ()
     sizes: tuple[Dim | None, Dim | None] = (None, None)
     heads: bool = False
+    split: OpCall | None = None
 
 
 def of_projection(op: OpCall, mixes: dict[OpCall, AttentionSite]) -> Iterator[WrongWidth]:
     """An output projection that is made for another width than the heads have together."""
+    if not op.notes.get("projection") and op.name != "linear":
+        yield from of_pair(op)
+        return
     taken, expected = op.tensor("x"), op.notes.get("expected")
     found = op.notes.get("found")
     pair = op.notes.get("contracted")
@@ -69,10 +74,37 @@ def of_heads(trace: Trace, op: OpCall, mixes: dict[OpCall, AttentionSite]) -> It
     """Heads side by side, features cut into heads of one size, and a library's layer made for its heads."""
     if op.name == "concat":
         yield from of_wide_heads(trace, op, mixes)
+    elif op.name in {"bmm", "einsum"}:
+        yield from of_pair(op)
     elif "uneven" in op.notes:
         yield from of_uneven_split(op, trace)
     elif op.name in LAYERS:
         yield from of_layer(op)
+
+
+def of_pair(product: OpCall) -> Iterator[WrongWidth]:
+    """Queries and keys of which one is split into heads that are each as wide as the model."""
+    pair = operands(product)
+    if pair is None or not is_query_key(product):
+        return
+    for number, one in enumerate(pair):
+        split = next((op for op in ancestors(one, is_carrier, 12) if op.name == "reshape" and _makes_heads(op)), None)
+        mine, theirs = contracted_axis(product, number), contracted_axis(product, 1 - number)
+        if split is None or mine is None or theirs is None or not differ_by_heads(mine.size, theirs.size):
+            continue
+        if mine.kind == "feature" and dims.equal(mine.size, theirs.size * _heads(split)) is Answer.YES:
+            text = f"the heads are {show(mine.size)} wide here, and {show(theirs.size)} in what they are multiplied by"
+            related = ((product.site, "the two meet here"),)
+            yield WrongWidth(split.site, text, f"split into {show(theirs.size)} each", False, related, split=split)
+
+
+def _makes_heads(op: OpCall) -> bool:
+    return op.output is not None and any(axis.kind == "heads" for axis in op.output.axes)
+
+
+def _heads(split: OpCall) -> Dim:
+    assert split.output is not None
+    return next(axis.size for axis in split.output.axes if axis.kind == "heads")
 
 
 def of_wide_heads(trace: Trace, op: OpCall, mixes: dict[OpCall, AttentionSite]) -> Iterator[WrongWidth]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import libcst as cst
 
 from attnlint.attention.heads import Misfit
-from attnlint.attention.lineage import ancestors, is_carrier
+from attnlint.attention.lineage import ancestors, consumers, is_carrier
 from attnlint.attention.widths import WrongWidth
 from attnlint.diagnostic import Applicability, Fix
 from attnlint.dims import Answer, Dim, const, equal
@@ -80,8 +80,7 @@ def _of_one_head(
         if widths.widened_at(draft, op, total, heads[1].dim * total):
             return draft.fix("project to n_heads * head_dim")
         return _computed(draft, op, heads[0], head[0], total, one_head=True)
-    draft.replace(head[0], f"{tree.operand(head[0], tree.PRODUCT)} // {tree.operand(heads[0], 12)}", tree.PRODUCT)
-    return draft.fix(TITLE)
+    return _narrowed(draft, op)
 
 
 def _checked(draft: Draft, heads: Site, head: Site, total: Dim) -> None:
@@ -228,6 +227,8 @@ def refitted(trace: Trace, wrong: WrongWidth, op: OpCall) -> Fixes:
 
 
 def _refitted(draft: Draft, wrong: WrongWidth, op: OpCall) -> Fix | None:
+    if wrong.split is not None:
+        return _narrowed(draft, wrong.split)
     expected, found = wrong.sizes
     if expected is None or found is None:
         return None
@@ -239,6 +240,24 @@ def _refitted(draft: Draft, wrong: WrongWidth, op: OpCall) -> Fix | None:
     if widths.refit(draft, op, expected, found):
         return draft.fix("make the projection for what the heads have together")
     return None
+
+
+def _narrowed(draft: Draft, split: OpCall) -> Fix | None:
+    """A split into heads that are each as wide as the model, with a head's share of it."""
+    call = calls.call_at(split.site)
+    given = _sizes(draft, call) if call is not None else []
+    if len(given) < 2:
+        return None
+    whole, heads = tree.operand(given[-1], tree.PRODUCT), tree.operand(given[-2], 12)
+    places = [given[-1]]
+    for later in consumers(draft.trace, split.output, is_carrier, 12) if split.output is not None else ():
+        # What folds the heads away says their width once more.
+        folded = calls.call_at(later.site) if later.name == "reshape" and later.frame is split.frame else None
+        last = _sizes(draft, folded)[-1:] if folded is not None else []
+        places.extend(each for each in last if tree.source(each) == tree.source(given[-1]))
+    for place in dict.fromkeys(places):
+        draft.replace(place, f"{whole} // {heads}", tree.PRODUCT)
+    return draft.fix(TITLE)
 
 
 def _heads_of(call: Site) -> Site | None:
