@@ -181,9 +181,9 @@ def _is_the_batch(mine: Axis, theirs: Axis, scores: Shape) -> bool:
     if scores.open or mine.is_one or theirs is batch or theirs.same(mine):
         return False
     # One symbol is one size, whichever tensor it was read off.
-    is_symbol = mine.size.value is None and "?" not in str(mine.size)
-    sizes = [equal(mine.size, other.size) is Answer.YES for other in (batch, theirs)]
-    return mine.same(batch) or (is_symbol and sizes == [True, False])
+    name = mine.size.name
+    one_name = name.isidentifier() and name == batch.size.name != theirs.size.name
+    return mine.same(batch) or (one_name and equal(mine.size, theirs.size) is not Answer.YES)
 
 
 def _is_told(axis: Axis) -> bool:

@@ -53,7 +53,8 @@ def contracted(trace: Trace, product: OpCall, wrong: WrongProduct) -> Fix | None
 def _splits_heads(turn: OpCall) -> bool:
     """Whether it brings the heads forward that a reshape has just made, and is not meant for the product."""
     inner = turn.tensor("x")
-    return inner is not None and inner.op is not None and inner.op.name in {"reshape", "unflatten"}
+    made = inner is not None and inner.op is not None and inner.op.name in {"reshape", "unflatten"}
+    return made and inner is not None and any(axis.kind == "heads" for axis in inner.axes)
 
 
 def _fits(query: Tensor, key: Tensor) -> bool:
