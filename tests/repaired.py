@@ -8,7 +8,7 @@ from attnlint.engine import lint
 from attnlint.fixing.edits import applied, placed
 from attnlint.fixing.fixer import fix
 from attnlint.rule import all_rules
-from attnlint.source import read_source
+from attnlint.source import STDIN, make_source, overlaid, read_source
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 LINT = partial(lint, rules=all_rules())
@@ -44,6 +44,13 @@ def fixed(path):
     outcome = fix(LINT, [LINT(source)], CODES, unsafe=True)
     written = [rewrite.after for group in outcome.groups for rewrite in group]
     return written[0].decode(source.encoding) if written else None
+
+
+def fixed_text(text):
+    """A source in memory with every safe and unsafe fix in it."""
+    with overlaid({STDIN: text.encode()}):
+        outcome = fix(LINT, [LINT(make_source(text, STDIN))], CODES, unsafe=True)
+    return next((rewrite.after.decode() for group in outcome.groups for rewrite in group), text)
 
 
 def shown(path):

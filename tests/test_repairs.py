@@ -6,8 +6,9 @@ import difflib
 import pytest
 
 from attnlint.diagnostic import Applicability, Severity
+from attnlint.rule import all_rules
 from attnlint.source import make_source, read_source
-from tests.repaired import LINT, SHOWN, UNKNOWN, bad, fixed, fixed_path, shown
+from tests.repaired import LINT, SHOWN, UNKNOWN, bad, fixed, fixed_path, fixed_text, shown
 from tests.test_fixtures import expectations, fixture_id
 
 
@@ -49,6 +50,14 @@ def test_what_is_only_shown_would_repair_it_too(path):
     assert all(fix is not None and fix.applicability is Applicability.DISPLAY for fix in fixes)
     assert fixed(path) is None
     assert LINT(make_source(shown(path), str(path))).diagnostics == ()
+
+
+@pytest.mark.parametrize("rule", all_rules(), ids=lambda rule: rule.name)
+def test_the_example_of_a_rule_is_repaired(rule):
+    assert {each.name for each in serious(make_source(rule.example))} == {rule.name}
+    repaired = fixed_text(rule.example)
+    assert serious(make_source(repaired)) == []
+    assert repaired != rule.example
 
 
 def test_nine_of_ten_findings_carry_a_fix():

@@ -1,12 +1,10 @@
 """What `check --fix --unsafe-fixes` makes of a drawn source."""
 
-from functools import partial
-
 from attnlint.diagnostic import Applicability
 from attnlint.engine import lint
-from attnlint.fixing.fixer import fix
 from attnlint.rule import all_rules
-from attnlint.source import STDIN, make_source, overlaid
+from attnlint.source import STDIN, make_source
+from tests.repaired import fixed_text
 
 
 def repaired(source, mistake):
@@ -15,7 +13,4 @@ def repaired(source, mistake):
     found = [each.fix for each in report.diagnostics if each.name == mistake and each.severity.rank]
     if not any(each and each.edits and each.applicability is not Applicability.DISPLAY for each in found):
         return None
-    codes = frozenset(rule.code for rule in all_rules())
-    with overlaid({STDIN: source.encode()}):
-        fixed = fix(partial(lint, rules=all_rules()), [report], codes, unsafe=True)
-    return next((each.after.decode() for group in fixed.groups for each in group), source)
+    return fixed_text(source)
