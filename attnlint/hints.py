@@ -169,15 +169,20 @@ def _axis(text: str, size_of: Callable[[str], Dim], kind: Kind, with_heads: bool
 
 def size_in(text: str, size_of: Callable[[str], Dim]) -> Dim:
     """The size that a text such as `seq`, `64` or `d_model // n_heads` stands for."""
+    parsed = _parsed(text.strip().replace("'", "_"))
     try:
-        return _evaluate(_parsed(text.strip().replace("'", "_")), size_of)
-    except (SyntaxError, ValueError):
+        return _evaluate(parsed, size_of) if parsed is not None else size_of(text)
+    except ValueError:
         return size_of(text)
 
 
 @lru_cache(maxsize=4096)
-def _parsed(text: str) -> ast.expr:
-    return ast.parse(text, mode="eval").body
+def _parsed(text: str) -> ast.expr | None:
+    """The expression that a text is; None for what is none, which is remembered too."""
+    try:
+        return ast.parse(text, mode="eval").body
+    except (SyntaxError, ValueError):
+        return None
 
 
 def _evaluate(node: ast.expr, size_of: Callable[[str], Dim]) -> Dim:
