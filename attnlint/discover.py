@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pathspec import GitIgnoreSpec
-
 from attnlint.diagnostic import Fault
+from attnlint.ignores import Ignores
 from attnlint.source import STDIN
 
 SUFFIXES = (".py", ".pyw")
+
+# What a configuration leaves out of a folder, given by its absolute path.
+Excludes = Callable[[str], Ignores]
 
 # Folders of caches, of other people's code and of build output; a folder named on the command line is walked anyway.
 SKIPPED_FOLDERS = frozenset(
@@ -53,31 +55,16 @@ class Target:
     fault: Fault | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Ignores:
-    """The ignore files that apply to a folder, the innermost last; each speaks of paths below its own folder."""
-
-    specs: tuple[tuple[str, GitIgnoreSpec], ...] = ()
-
-    def entered(self, folder: str) -> _Ignores:
-        """The same with the ignore file that stands in `folder`, if one does."""
-        spec = _spec(os.path.join(folder, ".gitignore"))
-        return _Ignores((*self.specs, (folder, spec))) if spec else self
-
-    def covers(self, path: str, is_folder: bool) -> bool:
-        """Whether the innermost ignore file with an opinion leaves `path` out."""
-        for base, spec in reversed(self.specs):
-            relative = os.path.relpath(path, base).replace(os.sep, "/")
-            decision = spec.check_file(relative + "/" * is_folder).include
-            if decision is not None:
-                return decision
-        return False
+def nothing(_folder: str) -> Ignores:
+    """The excludes of a run without configuration."""
+    return Ignores()
 
 
-def discover(paths: Sequence[str]) -> Iterator[Target]:
+def discover(paths: Sequence[str], excludes: Excludes = nothing) -> Iterator[Target]:
     """Every file to lint below `paths`, each once, in an order that is always the same.
 
-    A path that does not exist is a target with a fault, so that a run goes on without it.
+    What `excludes` takes back in (`!build/`) is walked even where it would be left out otherwise. A path that does not
+    exist is a target with a fault, so that a run goes on without it.
     """
     seen: set[str] = set()
     for path in paths:
@@ -85,7 +72,7 @@ def discover(paths: Sequence[str]) -> Iterator[Target]:
         if path != STDIN and not os.path.lexists(path):
             found = [Target(path, named=True, fault=Fault("missing", "no such file or folder"))]
         elif path != STDIN and os.path.isdir(path):
-            found = _walk(os.path.normpath(path))
+            found = _walk(os.path.normpath(path), excludes)
         else:
             found = [Target(path if path == STDIN else os.path.normpath(path), named=True)]
         for target in found:
@@ -95,9 +82,12 @@ def discover(paths: Sequence[str]) -> Iterator[Target]:
                 yield target
 
 
-def _walk(root: str) -> Iterator[Target]:
+def _walk(root: str, excludes: Excludes) -> Iterator[Target]:
     """Everything below `root`, folder by folder, files before folders."""
     ignores = _above(os.path.abspath(root))
+    asked = excludes(os.path.abspath(root))
+    # The user asks for an excluded folder: who excludes it has no say in it.
+    silent = asked if asked.covers(os.path.abspath(root), is_folder=True) else None
     walked = {os.path.realpath(root)}
     pending = [(root, ignores)]
     while pending:
@@ -108,18 +98,25 @@ def _walk(root: str) -> Iterator[Target]:
             yield Target(folder, fault=Fault("unreadable", f"cannot be listed: {error.strerror or error}"))
             continue
         ignores = ignores.entered(os.path.abspath(folder))
-        below: list[tuple[str, _Ignores]] = []
+        configured = excludes(os.path.abspath(folder))
+        below: list[tuple[str, Ignores]] = []
         for entry in entries:
             path = os.path.normpath(os.path.join(folder, entry.name))
-            if entry.is_dir():
-                if _leave_out(entry) or ignores.covers(os.path.abspath(path), is_folder=True):
-                    continue
+            if not (is_folder := entry.is_dir()) and not _is_python(entry):
+                continue
+            place = os.path.abspath(path)
+            decision = None if configured is silent else configured.decision(place, is_folder)
+            if decision is None:
+                decision = (is_folder and _leave_out(entry)) or ignores.covers(place, is_folder)
+            if decision:
+                continue
+            if is_folder:
                 if entry.is_symlink() and (fault := _loop(path, folder)):
                     yield Target(path, fault=fault)
                 elif (real := os.path.realpath(path)) not in walked:
                     walked.add(real)
                     below.append((path, ignores))
-            elif _is_python(entry) and not ignores.covers(os.path.abspath(path), is_folder=False):
+            else:
                 yield Target(path)
         pending.extend(reversed(below))
 
@@ -147,25 +144,16 @@ def _loop(link: str, folder: str) -> Fault | None:
     return None
 
 
-def _above(root: str) -> _Ignores:
+def _above(root: str) -> Ignores:
     """The ignore files from the top of the git repository down to the folder above `root`."""
     folders = [Path(root), *Path(root).parents]
     top = next((folder for folder in folders if (folder / ".git").exists()), None)
     if top is None:
-        return _Ignores()
-    exclude = _spec(str(top / ".git" / "info" / "exclude"))
-    ignores = _Ignores(((str(top), exclude),) if exclude else ())
+        return Ignores()
+    ignores = Ignores().entered(str(top), os.path.join(".git", "info", "exclude"))
     for folder in reversed(folders[1 : folders.index(top) + 1]):
         ignores = ignores.entered(str(folder))
         below = folders[folders.index(folder) - 1]
         if ignores.covers(str(below), is_folder=True):
-            return _Ignores()  # the user asks for an ignored folder: what is above has no say in it
+            return Ignores()  # the user asks for an ignored folder: what is above has no say in it
     return ignores
-
-
-def _spec(path: str) -> GitIgnoreSpec | None:
-    try:
-        with open(path, encoding="utf-8-sig", errors="surrogateescape") as lines:
-            return GitIgnoreSpec.from_lines(lines)
-    except (OSError, ValueError):
-        return None  # git goes on without an ignore file it cannot read, and so do we
