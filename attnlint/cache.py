@@ -1,7 +1,8 @@
 """Reports of earlier runs, kept by what they rest on: a changed file makes those that depend on it be linted again.
 
 A report rests on the file's own bytes, on those of the project's other files that its trace went into, on where each
-of its imports led, on the rules that were asked, and on attnlint itself.
+of its imports led, on the rules that were asked, and on attnlint itself. It has the severities that the rules gave:
+those of a configuration are put in their place in each run, so no report is served under another configuration.
 """
 
 from __future__ import annotations

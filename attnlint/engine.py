@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 
 from attnlint.cache import Cache
+from attnlint.config.nearest import Configured
+from attnlint.config.settings import Settings
 from attnlint.diagnostic import SYNTAX_ERROR, Diagnostic, Fault, Severity, Span
-from attnlint.discover import Target, discover
+from attnlint.discover import Target, discover, nothing
 from attnlint.elsewhere import by_file, with_code
 from attnlint.filed import FileReport
 from attnlint.gate import is_script, may_attend
 from attnlint.project import uses_project, watched
 from attnlint.rule import Rule
-from attnlint.source import STDIN, Source, Unreadable, decode, read_bytes
+from attnlint.source import STDIN, Source, Unreadable, decode, identity, read_bytes
 from attnlint.suppress import strangers, suppress
 from attnlint.workers import Overdue, cores, deadline, in_parallel
 
@@ -37,12 +39,35 @@ FRAME = 2
 class Options:
     """What to ask of the files, and with how many processes; 0 means one for each core that may be used.
 
-    `cache` holds the reports of earlier runs; without one every file is linted.
+    `cache` holds the reports of earlier runs; without one every file is linted. With `configured` each file has the
+    rules of its own configuration, without it all have `rules`.
     """
 
     rules: tuple[Rule, ...] = ()
     jobs: int = 0
     cache: Cache | None = None
+    configured: Configured | None = None
+
+    def settings(self, path: str) -> Settings:
+        """What holds for a file; raises `Misconfigured`."""
+        return self.configured.settings(path) if self.configured else Settings(self.rules)
+
+    def settings_beside(self, path: str, read: Set[str]) -> Settings:
+        """What holds for a file that another one's trace went into: a file that is left out has no rules.
+
+        Unless it is `read` for its own sake, by its identity. Raises `Misconfigured`.
+        """
+        if self.configured and identity(path) not in read and self.configured.leaves_out(path):
+            return Settings()
+        return self.settings(path)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A file to lint and the rules to ask."""
+
+    target: Target
+    rules: tuple[Rule, ...]
 
 
 def analyse(source: Source, rules: Sequence[Rule]) -> Iterable[Diagnostic]:
@@ -61,19 +86,45 @@ def check(
 ) -> Iterator[FileReport]:
     """Lint every file below `paths`: one report for each, as it becomes ready.
 
-    `announce` hears how many there will be.
+    `announce` hears how many there will be. Raises `Misconfigured` before the first report.
     """
-    targets = list(discover(paths))
+    configured = options.configured
+    targets = list(discover(paths, configured.excludes if configured else nothing))
+    jobs = [Job(target, () if target.fault else options.settings(target.path).rules) for target in targets]
+    read = frozenset(identity(target.path) for target in targets)
     if announce:
         announce(len(targets))
-    passed: list[Target] = []
-    for target in targets:
-        if report := _stopped(target):
+    passed: list[Job] = []
+    for job in jobs:
+        if report := _stopped(job.target):
             yield report
         else:
-            passed.append(target)
-    one = partial(lint_file, rules=options.rules, analyse=analyse, cache=options.cache)
-    yield from _lint_all(passed, one, options.jobs or cores())
+            passed.append(job)
+    one = partial(_do, analyse=analyse, cache=options.cache)
+    for report in _lint_all(passed, one, options.jobs or cores()):
+        yield judged(report, options, read)
+
+
+def judged(report: FileReport, options: Options, read: Set[str]) -> FileReport:
+    """The report with the severities of each file's own configuration.
+
+    What a trace found in another file is left out where that file does not have the rule. Severities are no concern
+    of the cache: what it keeps is judged anew in each run. `read` are the identities of the files that the run reads
+    for their own sake. Raises `Misconfigured`.
+    """
+    if options.configured is None:
+        return report
+    others = (_weighed(other, options.settings_beside(other.path, read), True) for other in report.others)
+    own = _weighed(report, options.settings(report.path), False) if report.diagnostics else report
+    return replace(own, others=tuple(other for other in others if other.diagnostics))
+
+
+def _weighed(report: FileReport, settings: Settings, is_beside: bool) -> FileReport:
+    severities = dict(settings.severities)
+    codes = {rule.code for rule in settings.rules}
+    kept = (each for each in report.diagnostics if not is_beside or each.code in codes)
+    found = tuple(replace(each, severity=severities.get(each.code, each.severity)) for each in kept)
+    return replace(report, diagnostics=found)
 
 
 def _stopped(target: Target) -> FileReport | None:
@@ -94,16 +145,20 @@ def _stopped(target: Target) -> FileReport | None:
     return FileReport(target.path, lines=data.count(b"\n"))
 
 
-def _lint_all(targets: list[Target], lint: Callable[[Target], FileReport], jobs: int) -> Iterator[FileReport]:
+def _lint_all(jobs: list[Job], lint: Callable[[Job], FileReport], processes: int) -> Iterator[FileReport]:
     # Standard input cannot be read by another process.
-    if jobs == 1 or len(targets) <= FEW or any(target.path == STDIN for target in targets):
-        return map(lint, targets)
-    return in_parallel(sorted(targets, key=_size, reverse=True), lint, _died, jobs)
+    if processes == 1 or len(jobs) <= FEW or any(job.target.path == STDIN for job in jobs):
+        return map(lint, jobs)
+    return in_parallel(sorted(jobs, key=_size, reverse=True), lint, _died, processes)
 
 
-def _size(target: Target) -> int:
+def _do(job: Job, analyse: Analyse, cache: Cache | None) -> FileReport:
+    return lint_file(job.target, job.rules, analyse, cache)
+
+
+def _size(job: Job) -> int:
     try:
-        return os.path.getsize(target.path)
+        return os.path.getsize(job.target.path)
     except OSError:  # it is gone, and linting it will say so
         return 0
 
@@ -215,8 +270,8 @@ def _syntax_error(source: Source, error: SyntaxError) -> Diagnostic:
     return Diagnostic(code, name, Severity.ERROR, error.msg or "invalid syntax", Span(row, column, end_row, end_column))
 
 
-def _died(target: Target) -> FileReport:
-    return FileReport(target.path, fault=Fault("internal", "attnlint's process died on it"))
+def _died(job: Job) -> FileReport:
+    return FileReport(job.target.path, fault=Fault("internal", "attnlint's process died on it"))
 
 
 def _too_large(size: int) -> Fault:

@@ -21,7 +21,7 @@ LAYERS = (
     {"repair"},
     {"rule"},
     {"rules"},
-    {"suppress", "discover", "analyse", "workers", "elsewhere"},
+    {"suppress", "ignores", "config", "discover", "analyse", "workers", "elsewhere"},
     {"filed"},
     {"cache", "fixing", "writing"},
     {"engine"},
@@ -35,7 +35,7 @@ ALLOWED = {
     "libcst": {"parse", "lower", "repair", "fixer", "source"},
     "rich": {"report", "cli"},
     "click": {"cli"},
-    "pathspec": {"discover"},
+    "pathspec": {"ignores"},
 }
 # What we lint is never loaded.
 FRAMEWORKS = {"torch", "jax", "flax", "tensorflow", "keras", "numpy", "scipy", "mlx", "tinygrad", "einops"}

@@ -13,6 +13,7 @@ from attnlint import __version__
 # Named here and not found by walking the package, so that `--help` and `--version` import none of them.
 COMMANDS = {
     "check": "Find mistakes in attention code.",
+    "config": "Show what is configured for a path, and which file and line say so.",
     "clean": "Delete the reports that earlier runs kept.",
     "rule": "Explain one rule: why, example, what to use instead, known limits.",
     "rules": "List all rules.",
@@ -50,6 +51,7 @@ Examples:
   attnlint check                      lint the folder you are in
   attnlint check model.py --select softmax-wrong-axis
   attnlint rule missing-scale         what the rule wants, and why
+  attnlint config src/model.py        what is configured for a file, and where
   attnlint show model.py::Attention   axes and facts of every tensor
 """
 

@@ -9,15 +9,19 @@ from pathlib import Path
 import click
 
 from attnlint.cache import FOLDER, Cache
+from attnlint.cli.config import config_options, configured, misconfigured
 from attnlint.cli.fixes import Asked, Done, echo_fixes, fix_options, repaired, stdin_held
 from attnlint.cli.output import color_option, console, followed
+from attnlint.config.file import Misconfigured
+from attnlint.config.keys import NEVER
+from attnlint.config.settings import CommandLine
 from attnlint.diagnostic import Severity
 from attnlint.engine import Options, gathered
 from attnlint.engine import check as lint
 from attnlint.filed import FileReport
 from attnlint.report.concise import concise, fault_line
 from attnlint.report.statistics import fixable, statistics, statistics_json, totals
-from attnlint.rule import ALL, UnknownRule, all_rules, select
+from attnlint.rule import UnknownRule
 
 CLEAN, FINDINGS, FAILED = 0, 1, 2
 
@@ -27,6 +31,7 @@ Examples:
   attnlint check src model.py --fail-on error
   attnlint check --select ATT008,missing-scale --output-format concise
   cat model.py | attnlint check - --output-format json
+  attnlint check --config ci.toml src            one configuration for all files
   attnlint check --diff                          what --fix would write
   attnlint check --fix --unsafe-fixes model.py
 
@@ -34,7 +39,8 @@ Examples:
 Exit codes:
   0  nothing at or above --fail-on, after fixing with --fix; with --diff, nothing to write
   1  findings; with --diff, something to write
-  2  attnlint could not do what was asked: a bad option, a file that cannot be read or written, a fault of its own
+  2  attnlint could not do what was asked: a bad option, a bad configuration, a file that cannot be read or written,
+     a fault of its own
 """
 
 
@@ -64,11 +70,11 @@ def _names(_context: click.Context, _option: click.Parameter, values: tuple[str,
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 @click.option(
     "--fail-on",
-    type=click.Choice(["error", "warning", "info", "never"]),
-    default="warning",
-    show_default=True,
-    help="The mildest finding that makes the exit code 1.",
+    type=click.Choice([*(each.value for each in Severity), NEVER]),
+    default=None,
+    help="The mildest finding that makes the exit code 1.  [default: what is configured, else warning]",
 )
+@config_options
 @click.option("--statistics", "counted", is_flag=True, help="Count findings by rule and show no more.")
 @click.option("--jobs", "-j", type=click.IntRange(min=0), default=0, help="Processes to use; 0 is one for each core.")
 @click.option("--no-cache", is_flag=True, help="Lint every file, and keep nothing of this run.")
@@ -89,7 +95,9 @@ def check(
     extended: tuple[str, ...],
     ignored: tuple[str, ...],
     exit_zero: bool,
-    fail_on: str,
+    fail_on: str | None,
+    config: str | None,
+    isolated: bool,
     counted: bool,
     jobs: int,
     no_cache: bool,
@@ -106,14 +114,15 @@ def check(
     asked = Asked(fixes or fix_only, diff, fix_only, unsafe_fixes, show_fixes)
     asked.verify(output_format, counted)
     paths = paths or (".",)
+    command = _verified(CommandLine(selected, extended, ignored, fail_on or ""))
+    cache = None if no_cache else Cache(cache_dir)
+    options = Options(jobs=jobs, cache=cache, configured=configured(command, config, isolated))
     try:
-        rules = select(all_rules(), (*(selected or (ALL,)), *extended), ignored)
-    except UnknownRule as error:
-        raise click.UsageError(str(error)) from error
-    options = Options(rules, jobs, None if no_cache else Cache(cache_dir))
-    with stdin_held(paths, asked):
-        linted = _run(paths, options)
-        done = repaired(linted, asked, options) if asked.fixes else Done(linted)
+        with stdin_held(paths, asked):
+            linted = _run(paths, options)
+            done = repaired(linted, asked, options) if asked.fixes else Done(linted)
+    except Misconfigured as error:
+        raise misconfigured(error) from error
     reports = gathered(done.reports)
     _say(reports, done, asked, Shown(output_format, counted, color, unsafe_fixes, asked.writes, done.stdin is not None))
     _echo_faults(reports, verbose)
@@ -121,8 +130,16 @@ def check(
         click.echo(f"warning: no Python files found under {', '.join(paths)}", err=True)
     if done.failed or any(report.fault and report.fault.kind != "skipped" for report in reports):
         return FAILED
-    fails = bool(done.changed) if asked.diff else not asked.only and _fails(reports, fail_on)
+    fails = bool(done.changed) if asked.diff else not asked.only and _fails(reports, options)
     return FINDINGS if fails and not exit_zero else CLEAN
+
+
+def _verified(command: CommandLine) -> CommandLine:
+    try:
+        command.verify()
+    except UnknownRule as error:
+        raise click.UsageError(str(error)) from error
+    return command
 
 
 def _say(reports: Sequence[FileReport], done: Done, asked: Asked, shown: Shown) -> None:
@@ -155,11 +172,13 @@ def _echo_faults(reports: Sequence[FileReport], verbose: bool) -> None:
             click.echo(report.fault.detail, err=True)
 
 
-def _fails(reports: Sequence[FileReport], fail_on: str) -> bool:
-    if fail_on == "never":
-        return False
-    bar = Severity(fail_on).rank
-    return any(each.severity.rank >= bar for report in reports for each in report.diagnostics)
+def _fails(reports: Sequence[FileReport], options: Options) -> bool:
+    """Whether a file has a finding at or above its own bar."""
+    for report in reports:
+        bar = options.settings(report.path).fail_on if report.diagnostics else NEVER
+        if bar != NEVER and any(each.severity.rank >= Severity(bar).rank for each in report.diagnostics):
+            return True
+    return False
 
 
 def _show(reports: Sequence[FileReport], shown: Shown) -> None:

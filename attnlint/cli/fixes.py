@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
 import click
 
 from attnlint.discover import Target
-from attnlint.engine import Options, lint, lint_file
+from attnlint.engine import Options, judged, lint, lint_file
 from attnlint.filed import FileReport
 from attnlint.fixing.fixer import Fixed, fix
 from attnlint.fixing.workbench import Applied
 from attnlint.report.fixes import applied_lines, fixed_line, refusal_line
 from attnlint.report.patch import unified
 from attnlint.rule import all_rules
-from attnlint.source import STDIN, identity, overlaid, overlay
+from attnlint.source import STDIN, Source, identity, overlaid, overlay
 from attnlint.writing import Rewrite, Unwritable, write
 
 Decorated = TypeVar("Decorated", bound=Callable[..., object])
@@ -88,8 +88,10 @@ def stdin_held(paths: Sequence[str], asked: Asked) -> Iterator[None]:
 
 def repaired(reports: Sequence[FileReport], asked: Asked, options: Options) -> Done:
     """Fix what the reports of a run allow to be fixed, and say what was not; with --diff nothing is written."""
-    codes = frozenset(rule.code for rule in options.rules)
-    fixed = fix(partial(lint, rules=all_rules()), reports, codes, asked.unsafe)
+    read = frozenset(identity(report.path) for report in reports)
+    files = {one.path for report in reports for one in (report, *report.others)}
+    codes = frozenset(rule.code for path in files for rule in options.settings_beside(path, read).rules)
+    fixed = fix(partial(_judge, codes=codes, options=options, read=read), reports, codes, asked.unsafe)
     for refusal in fixed.refusals:
         click.echo(refusal_line(refusal, written=not asked.diff), err=True)
     if asked.diff:
@@ -98,6 +100,19 @@ def repaired(reports: Sequence[FileReport], asked: Asked, options: Options) -> D
                 click.echo(line)
         return Done(reports, fixed.applied, len(_rewrites(fixed)))
     return _written(reports, fixed, options)
+
+
+def _judge(source: Source, codes: Set[str], options: Options, read: Set[str]) -> FileReport:
+    """What all rules say of a source; what is fixed in other files only has no fix in those that do not ask for it."""
+    report = lint(source, all_rules())
+    others = tuple(_asked(other, codes, options, read) for other in report.others)
+    return replace(_asked(report, codes, options, read), others=others)
+
+
+def _asked(report: FileReport, codes: Set[str], options: Options, read: Set[str]) -> FileReport:
+    unwanted = codes - {rule.code for rule in options.settings_beside(report.path, read).rules}
+    found = (replace(each, fix=None) if each.code in unwanted else each for each in report.diagnostics)
+    return replace(report, diagnostics=tuple(found))
 
 
 def echo_fixes(done: Done, asked: Asked, remaining: int, err: bool) -> None:
@@ -129,16 +144,18 @@ def _written(reports: Sequence[FileReport], fixed: Fixed, options: Options) -> D
         changed |= files
         stdin = next((rewrite.after for rewrite in group if rewrite.path == STDIN), stdin)
     with overlaid({} if stdin is None else {STDIN: stdin}):
-        now = [_again(report, changed, options) for report in reports]
+        read = frozenset(identity(report.path) for report in reports)
+        now = [_again(report, changed, options, read) for report in reports]
         if any(report.path == STDIN for report in reports):
             stdin = overlay(STDIN)
     applied = [each for each in fixed.applied if not each.files & failed]
     return Done(now, applied, len(changed), len(failed), stdin)
 
 
-def _again(report: FileReport, changed: set[str], options: Options) -> FileReport:
+def _again(report: FileReport, changed: Set[str], options: Options, read: Set[str]) -> FileReport:
     """The report on a file as it is now: linted again where it or a file that it rests on has changed."""
     rests_on = (report.path, *report.rests_on, *(other.path for other in report.others))
     if changed.isdisjoint(map(identity, rests_on)):
         return report
-    return lint_file(Target(report.path, named=True), options.rules, cache=options.cache)
+    rules = options.settings(report.path).rules
+    return judged(lint_file(Target(report.path, named=True), rules, cache=options.cache), options, read)
