@@ -17,7 +17,9 @@ class Ignores:
 
     def also(self, base: str, globs: Iterable[str]) -> Ignores:
         """The same with weightier globs below `base`; raises ValueError for what is no glob."""
-        return Ignores((*self.specs, (base, GitIgnoreSpec.from_lines(globs))))
+        # To pathspec `old/**` means the folder as well; to git it does not, so that `!old/kept.py` can be meant.
+        inside = (line.rstrip()[:-1] if line.rstrip().endswith("/**") else line for line in globs)
+        return Ignores((*self.specs, (base, GitIgnoreSpec.from_lines(inside))))
 
     def entered(self, folder: str, name: str = ".gitignore") -> Ignores:
         """The same with the ignore file that stands in `folder`, if one does that can be read."""
