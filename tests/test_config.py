@@ -1,0 +1,475 @@
+"""Configuration files: what they may say, where each value was said, which file holds for which linted file."""
+
+import json
+import os
+import tomllib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attnlint.config.file import Misconfigured, read
+from attnlint.config.keys import KEYS, problems, schema
+from attnlint.config.lines import lines
+from attnlint.config.nearest import Configured
+from attnlint.config.settings import CommandLine
+from attnlint.discover import discover
+from attnlint.ignores import Ignores, is_glob
+from attnlint.rule import all_rules
+
+CODES = [rule.code for rule in all_rules()]
+
+
+@pytest.fixture
+def plant(tmp_path, monkeypatch):
+    """Write files below the current folder, by their paths."""
+    monkeypatch.chdir(tmp_path)
+
+    def plant(files):
+        for path, text in files.items():
+            target = tmp_path / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text)
+        return tmp_path
+
+    return plant
+
+
+def wrong(path, **options):
+    """What is wrong with the configuration of a file, as (file, line, message)."""
+    with pytest.raises(Misconfigured) as caught:
+        Configured(**options).settings(path)
+    return [(os.path.relpath(place.path), place.line, message) for place, message in caught.value.wrong]
+
+
+def codes(path, configured=None, **command):
+    configured = configured or Configured(CommandLine(**command))
+    return [rule.code for rule in configured.settings(path).rules]
+
+
+def found(*paths):
+    return [target.path for target in discover(paths or (".",), Configured().excludes)]
+
+
+LINES = [
+    ("a = 1\n\n# b = 2\nb = 2\n", {("a",): 1, ("b",): 4}),
+    ("[t]\na = 1\n[t.u]\nb = 2\n", {("t",): 1, ("t", "a"): 2, ("t", "u"): 3, ("t", "u", "b"): 4}),
+    ("[t]\n'x.y' = 1\n\"z\\u0061\" = 2\n", {("t", "x.y"): 2, ("t", "za"): 3}),
+    ("a.b . c = 1\na.d = 2\n", {("a",): 1, ("a", "b", "c"): 1, ("a", "d"): 2}),
+    ("a = [\n  'x', # ]\n\n  'y' ]\nb = 1\n", {("a", 0): 2, ("a", 1): 4, ("b",): 5}),
+    ("a = { b = 1, 'c' = [1,\n2] }\nd = 1\n", {("a", "b"): 1, ("a", "c"): 1, ("a", "c", 1): 2, ("d",): 3}),
+    ('a = """\nb = 1\n\\""" "" """""\nc = 1\n', {("a",): 1, ("c",): 4}),
+    ("a = '''\nb = 1\n'''\nc = 1\n", {("a",): 1, ("c",): 4}),
+    ('a = """"""\nb = "\\"#["\nc = 1979-05-27T07:32:00Z # d = 1\ne = 1', {("b",): 2, ("c",): 3, ("e",): 4}),
+    ("[[x]]\na = 1\n[[x]]\na = 2\n[y]\nb = 1\n", {("x",): 1, ("y", "b"): 6}),
+    ("a = 1\r\nb = 2\r\n", {("a",): 1, ("b",): 2}),
+    ("a = [[1], [],\n[2]]\nb = {}\nc = 1", {("a", 2): 2, ("a", 2, 0): 2, ("b",): 3, ("c",): 4}),
+]
+
+
+@pytest.mark.parametrize(("text", "known"), LINES)
+def test_lines_of_keys(text, known):
+    tomllib.loads(text)
+    scanned = lines(text).known
+    assert {path: scanned.get(path) for path in known} == known
+    paths = {path[0] for path in scanned}
+    assert paths == set(tomllib.loads(text))
+
+
+def test_the_line_of_what_is_not_known_is_that_of_its_table():
+    scanned = lines("\n[t]\na = 1\n")
+    assert scanned.of(("t", "b", "c")) == 2
+    assert scanned.of(("u",)) == 1
+
+
+@given(st.text(alphabet="ab=.,[]{}\"'\\\n #\r1", max_size=40))
+def test_lines_of_any_text_end(text):
+    rows = text.count("\n") + 1
+    assert all(1 <= line <= rows for line in lines(text).known.values())
+
+
+WRONG = [
+    ("selct = []", 1, "unknown key 'selct'; did you mean 'select'?"),
+    ("# c\n\nextend_select = []", 3, "unknown key 'extend_select'; did you mean 'extend-select'?"),
+    ("Ignore = []", 1, "unknown key 'Ignore'; did you mean 'ignore'?"),
+    ("xyzzy = 1", 1, "unknown key 'xyzzy'; the keys are extend, select, "),
+    ("[lint]\nselect = []", 1, "unknown key 'lint'"),
+    ("select = 'ATT008'", 1, "select: must be a list, not a string"),
+    ("select = [\n'ATT008',\n8]", 3, "select: must be a rule's name or code, not a number"),
+    ("select = [\n'ATT008',\n'mising-scale']", 3, "select: unknown rule 'mising-scale'; did you mean 'missing-scale'?"),
+    ("ignore = ['ATT99']", 1, "ignore: unknown rule 'ATT99'"),
+    ("ignore = ['']", 1, "ignore: unknown rule ''"),
+    ("extend-select = ['no-such']", 1, "extend-select: unknown rule 'no-such'"),
+    ("exclude = [true]", 1, "exclude: must be a glob, not a boolean"),
+    ("exclude = ['a',\n'!']", 2, "exclude: '!' is no glob that matches anything"),
+    ("extend-exclude = ['# a']", 1, "extend-exclude: '# a' is no glob that"),
+    ("extend-exclude = {}", 1, "extend-exclude: must be a list, not a table"),
+    ("fail-on = 'eror'", 1, "'never', not 'eror'; did you mean 'error'?"),
+    ("fail-on = 1979-05-27", 1, "not a date or time"),
+    ("fail-on = 1.5", 1, "not a number"),
+    ("severity = 'error'", 1, "severity: must be a table, not a string"),
+    ("[severity]\nATT008 = 'info'\nmising-scale = 'info'", 3, "severity: unknown rule 'mising-scale'; did you mean"),
+    ("[severity]\nATT008 = 'fatal'", 2, "severity: must be one of 'error', 'warning', 'info', 'off', not 'fatal'"),
+    ("[severity]\nATT008 = true", 2, "not a boolean"),
+    ("[severity]\nATT002 = 'info'\nmissing-scale = 'off'", 3, "'missing-scale' and 'ATT002' are one rule"),
+    ("severity = { ATT0 = 'info' }", 1, "severity: unknown rule 'ATT0'"),
+    ("[per-file-ignores]\n'tests/**' = 'ALL'", 2, "per-file-ignores: must be a list, not a string"),
+    ("[per-file-ignores]\n'a' = []\n'tests/**' = [\n  'ALL',\n  'ATT9']", 5, "per-file-ignores: unknown rule 'ATT9'"),
+    ("[per-file-ignores]\n'' = []", 2, "'' is no glob"),
+    ("extend = 1", 1, "extend: must be a string, not a number"),
+    ("extend = ''", 1, "extend: must not be empty"),
+    ("\nextend = 'none.toml'", 2, "extend: there is no file 'none.toml'"),
+    ("select = [\n'ATT008'\nignore = []", 3, "is not TOML: "),
+    ("select = [", 1, "is not TOML: "),
+    ("select = []\nselect = []", 2, "is not TOML: "),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "message"), WRONG)
+def test_what_is_wrong_is_said_with_its_line(plant, text, line, message):
+    plant({"attnlint.toml": text})
+    ((path, row, said),) = wrong("a.py")
+    assert (path, row) == ("attnlint.toml", line)
+    assert message in said
+
+
+@pytest.mark.parametrize(("text", "line", "message"), WRONG[:-4])
+def test_the_same_in_pyproject(plant, text, line, message):
+    text = text.replace("[severity]", "[tool.attnlint.severity]").replace("[per-file", "[tool.attnlint.per-file")
+    text = text.replace("[lint]", "[tool.attnlint.lint]")
+    plant({"pyproject.toml": f"[project]\nname = 'x'\n[tool.attnlint]\n{text}\n[tool.other]\nselct = 1\n"})
+    ((path, row, said),) = wrong("a.py")
+    assert (path, row) == ("pyproject.toml", line + 3)
+    assert message in said
+
+
+def test_everything_wrong_is_said_at_once_in_order(plant):
+    plant({"attnlint.toml": "fail-on = 1\nselect = ['x-y', 'ALL', 3]\n'ignroe' = []\n"})
+    assert [line for _, line, _ in wrong("a.py")] == [1, 2, 2, 3]
+
+
+def test_a_table_that_is_none(plant):
+    plant({"pyproject.toml": "[tool]\n\nattnlint = 3\n"})
+    assert wrong("a.py") == [("pyproject.toml", 3, "[tool.attnlint] must be a table, not a number")]
+
+
+def test_unreadable_files(plant, monkeypatch):
+    root = plant({"attnlint.toml": ""})
+    (root / "attnlint.toml").write_bytes(b"# a\nselect = ['\xff']\n")
+    assert wrong("a.py") == [("attnlint.toml", 2, "is not UTF-8: byte 0xff")]
+
+    def denied(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.read_bytes", denied)
+    assert wrong("a.py") == [("attnlint.toml", 0, "cannot be read: Permission denied")]
+
+
+def test_a_byte_order_mark_is_no_mistake(plant):
+    (plant({}) / "attnlint.toml").write_bytes(b"\xef\xbb\xbfselect = ['ATT008']\r\n")
+    assert codes("a.py") == ["ATT008"]
+
+
+def test_the_nearest_file_wins_whole(plant):
+    plant(
+        {
+            "attnlint.toml": "select = ['ATT001']\nfail-on = 'error'",
+            "a/b/attnlint.toml": "ignore = ['ATT002']",
+            "a/x.py": "",
+        }
+    )
+    assert codes("a/x.py") == ["ATT001"]
+    assert codes("a/b/c/x.py") == [code for code in CODES if code != "ATT002"]
+    assert Configured().settings("a/b/x.py").fail_on == "warning"
+    assert Configured().settings("a/x.py").fail_on == "error"
+
+
+def test_a_pyproject_without_our_table_is_passed_over(plant):
+    plant(
+        {
+            "pyproject.toml": "[tool.attnlint]\nselect = ['ATT001']",
+            "a/pyproject.toml": "[project]\nname = 'a'\n[tool.ruff]\n",
+            "a/b/pyproject.toml": "[project]\ndependencies = ['attnlint']\n[tool]\n",
+            "c/pyproject.toml": "[project\nbroken, and no concern of ours",
+            "d/pyproject.toml": "[tool.attnlint]\n",
+            "e/attnlint.toml/x.py": "",
+        }
+    )
+    assert [codes(path) for path in ("a/x.py", "a/b/x.py", "c/x.py", "e/x.py", "e/attnlint.toml/x.py")] == [
+        ["ATT001"]
+    ] * 5
+    assert codes("d/x.py") == CODES
+
+
+def test_a_file_of_our_own_goes_before_pyproject(plant):
+    plant({"pyproject.toml": "[tool.attnlint]\nselect = ['ATT001']", "attnlint.toml": "select = ['ATT002']"})
+    assert codes("x.py") == ["ATT002"]
+
+
+def test_standard_input_has_what_holds_in_the_current_folder(plant):
+    plant({"attnlint.toml": "select = ['ATT001']\nper-file-ignores = { '*' = ['ALL'] }"})
+    assert codes("-") == ["ATT001"]
+
+
+def test_extend_key_by_key(plant):
+    plant(
+        {
+            "shared/base.toml": "select = ['ATT001', 'ATT002']\nignore = ['ATT002']\nfail-on = 'error'\n"
+            "extend-select = ['ATT003']\n[severity]\nATT001 = 'info'\nATT003 = 'info'",
+            "a/attnlint.toml": "extend = '../shared/base.toml'\nselect = ['ATT002', 'ATT004']\n"
+            "extend-select = ['ATT005']\nseverity = { missing-causal-mask = 'error' }",
+        }
+    )
+    settings = Configured().settings("a/x.py")
+    assert [rule.code for rule in settings.rules] == ["ATT003", "ATT004", "ATT005"]
+    assert settings.fail_on == "error"
+    assert {code: severity.value for code, severity in settings.severities} == {"ATT001": "error", "ATT003": "info"}
+    configuration = read("a/attnlint.toml")
+    assert [os.path.relpath(path) for path in configuration.files] == ["a/attnlint.toml", "shared/base.toml"]
+    places = {
+        (each.key, each.name): (os.path.relpath(each.place.path), each.place.line) for each in configuration.values
+    }
+    assert places["select", ""] == ("a/attnlint.toml", 2)
+    assert places["ignore", ""] == ("shared/base.toml", 2)
+    assert places["severity", "missing-causal-mask"] == ("a/attnlint.toml", 4)
+    assert places["severity", "ATT003"] == ("shared/base.toml", 7)
+    assert ("severity", "ATT001") not in places
+
+
+def test_extend_a_pyproject_and_a_chain(plant):
+    plant(
+        {
+            "pyproject.toml": "[tool.attnlint]\nextend = 'one.toml'\nselect = ['ATT001']",
+            "one.toml": "extend = './two.toml'\nignore = ['ATT003']",
+            "two.toml": "fail-on = 'never'",
+            "a/attnlint.toml": "extend = '../pyproject.toml'\nextend-select = ['ATT002', 'ATT003']",
+        }
+    )
+    assert codes("a/x.py") == ["ATT001", "ATT002"]
+    assert Configured().settings("a/x.py").fail_on == "never"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"attnlint.toml": "\nextend = 'attnlint.toml'"}, ("attnlint.toml", 2, "attnlint.toml -> attnlint.toml")),
+        (
+            {"attnlint.toml": "extend = 'b.toml'", "b.toml": "fail-on = 'info'\nextend = './attnlint.toml'"},
+            ("b.toml", 2, "extend: goes in a circle: attnlint.toml -> b.toml -> attnlint.toml"),
+        ),
+        ({"attnlint.toml": "extend = 'b.toml'", "b.toml": "\nselct = 1"}, ("b.toml", 2, "did you mean 'select'?")),
+        (
+            {"attnlint.toml": "extend = 'a/pyproject.toml'", "a/pyproject.toml": "[tool.x]\n# attnlint"},
+            ("a/pyproject.toml", 1, "has no [tool.attnlint] table"),
+        ),
+        ({"attnlint.toml": "extend = 'a'", "a/b": ""}, ("attnlint.toml", 1, "there is no file 'a'")),
+    ],
+)
+def test_extend_that_cannot_be_followed(plant, files, expected):
+    plant(files)
+    ((path, line, message),) = wrong("x.py")
+    assert (path, line) == expected[:2]
+    assert expected[2] in message
+
+
+def test_a_circle_through_a_link(plant):
+    root = plant({"attnlint.toml": "extend = 'loop/attnlint.toml'"})
+    (root / "loop").symlink_to(root)
+    assert "goes in a circle" in wrong("x.py")[0][2]
+
+
+@pytest.mark.parametrize(
+    ("text", "command", "expected"),
+    [
+        ("", {}, CODES),
+        ("select = []", {}, []),
+        ("select = []\nextend-select = ['ATT002']", {}, ["ATT002"]),
+        ("select = ['ATT001', 'missing-scale']", {}, ["ATT001", "ATT002"]),
+        ("select = ['ATT00']\nignore = ['ATT001']", {}, [code for code in CODES[1:] if code < "ATT010"]),
+        ("select = ['ATT008']\nignore = ['ATT0']", {}, ["ATT008"]),
+        ("ignore = ['ATT0']", {}, []),
+        ("select = ['ATT008']\nseverity = { softmax-wrong-axis = 'off' }", {}, []),
+        ("select = ['ATT008']\nignore = ['ATT002']", {"selected": ("ATT002",)}, ["ATT002"]),
+        ("severity = { ATT002 = 'off' }", {"selected": ("ATT002",)}, ["ATT002"]),
+        ("extend-select = ['ATT008']", {"selected": ("ATT002",)}, ["ATT002"]),
+        ("select = ['ATT008']", {"extended": ("ATT002",)}, ["ATT002", "ATT008"]),
+        ("select = ['ATT008']\nignore = ['ATT002']", {"extended": ("ATT002",)}, ["ATT002", "ATT008"]),
+        ("select = ['ATT008', 'ATT002']", {"ignored": ("ATT008",)}, ["ATT002"]),
+        ("select = ['ATT008', 'ATT002']", {"ignored": ("ATT0",)}, []),
+        ("select = ['ATT008']", {"extended": ("ATT002",), "ignored": ("ATT0",)}, ["ATT002"]),
+        ("select = ['ATT008']", {"ignored": ("ALL",)}, []),
+        ("per-file-ignores = { '*.py' = ['ATT002'] }", {"selected": ("ATT00",), "ignored": ("ATT001",)}, CODES[2:9]),
+    ],
+)
+def test_rules_that_run(plant, text, command, expected):
+    plant({"attnlint.toml": text})
+    assert codes("a.py", **command) == expected
+
+
+def test_fail_on(plant):
+    plant({"attnlint.toml": "fail-on = 'info'"})
+    assert Configured().settings("a.py").fail_on == "info"
+    assert Configured(CommandLine(fail_on="never")).settings("a.py").fail_on == "never"
+
+
+@pytest.mark.parametrize(
+    ("glob", "path", "is_ignored"),
+    [
+        ("tests/**", "tests/a.py", True),
+        ("tests/**", "tests/deep/a.py", True),
+        ("tests/**", "src/tests/a.py", False),
+        ("tests/", "src/tests/a.py", True),
+        ("test_*.py", "src/tests/test_a.py", True),
+        ("/a.py", "a.py", True),
+        ("/a.py", "src/a.py", False),
+        ("src/*.py", "src/a.py", True),
+        ("src/*.py", "src/deep/a.py", False),
+        ("**/deep/*", "src/deep/a.py", True),
+    ],
+)
+def test_per_file_ignores(plant, glob, path, is_ignored):
+    plant({"attnlint.toml": f"[per-file-ignores]\n'{glob}' = ['missing-scale', 'ATT001']\n'none.py' = ['ALL']"})
+    assert codes(path) == (CODES[2:] if is_ignored else CODES)
+
+
+def test_globs_speak_of_the_folder_of_the_file_they_stand_in(plant):
+    plant(
+        {
+            "base.toml": "per-file-ignores = { '/a/x.py' = ['ATT001'], 'y.py' = ['ATT001'] }\nexclude = ['/a/gone.py']",
+            "a/attnlint.toml": "extend = '../base.toml'\nper-file-ignores = { '/x.py' = ['ATT002'] }",
+            "a/gone.py": "",
+            "a/x.py": "",
+        }
+    )
+    assert codes("a/x.py") == CODES[2:]
+    assert codes("a/y.py") == CODES[1:]
+    assert found() == ["a/x.py"]
+
+
+def test_one_file_for_all_and_none_at_all(plant):
+    plant({"attnlint.toml": "select = ['ATT001']", "ci.toml": "select = ['ATT002']", "a/attnlint.toml": "broken"})
+    assert codes("a/x.py", Configured(file="ci.toml")) == ["ATT002"]
+    assert codes("a/x.py", Configured(isolated=True)) == CODES
+    assert wrong("a/x.py")[0][:2] == ("a/attnlint.toml", 1)
+
+
+def test_exclude(plant):
+    plant(
+        {
+            "attnlint.toml": "exclude = ['gen/', '*_pb2.py', '/top.py']\nextend-exclude = ['old/**', '!old/kept.py']",
+            **dict.fromkeys(["a.py", "top.py", "a_pb2.py", "gen/a.py", "src/gen/b.py", "src/top.py"], ""),
+            **dict.fromkeys(["old/a.py", "old/kept.py"], ""),
+        }
+    )
+    assert found() == ["a.py", "old/kept.py", "src/top.py"]
+
+
+def test_what_is_named_is_read(plant):
+    plant({"attnlint.toml": "exclude = ['gen/', 'a.py']", "a.py": "", "gen/b.py": "", "gen/deep/c.py": ""})
+    assert found("a.py", "gen/b.py") == ["a.py", "gen/b.py"]
+    assert found("gen") == ["gen/b.py", "gen/deep/c.py"]
+    assert found("gen/deep") == ["gen/deep/c.py"]
+    assert found(".") == []
+
+
+def test_exclude_takes_back_in(plant):
+    plant(
+        {
+            "attnlint.toml": "exclude = ['!build/', '!kept.py', 'build/no.py']",
+            ".gitignore": "*.py\n!seen.py\n",
+            ".git/HEAD": "",
+            **dict.fromkeys(["build/a.py", "build/no.py", "dist/b.py", "kept.py", "seen.py", "lost.py"], ""),
+        }
+    )
+    assert found() == ["kept.py", "seen.py", "build/a.py"]
+
+
+def test_exclude_in_place_of_and_besides(plant):
+    files = dict.fromkeys(["a/x.py", "a/y.py", "a/z.py", "b/x.py", "b/y.py", "b/z.py"], "")
+    plant(
+        {
+            "base.toml": "exclude = ['x.py']\nextend-exclude = ['y.py']",
+            "a/attnlint.toml": "extend = '../base.toml'\nexclude = ['z.py']",
+            "b/attnlint.toml": "extend = '../base.toml'\nextend-exclude = ['z.py']",
+            **files,
+        }
+    )
+    assert found() == ["a/x.py"]
+
+
+def test_each_folder_is_walked_by_its_own_configuration(plant):
+    plant(
+        {
+            "attnlint.toml": "exclude = ['x.py']",
+            "a/attnlint.toml": "exclude = ['y.py']",
+            **dict.fromkeys(["x.py", "y.py", "a/x.py", "a/y.py", "b/x.py", "b/y.py"], ""),
+        }
+    )
+    assert found() == ["y.py", "a/x.py", "b/y.py"]
+    configured = Configured()
+    assert [configured.leaves_out(path) for path in ("x.py", "a/x.py", "a/y.py", "b/x.py")] == [True, False, True, True]
+
+
+def test_ignores_have_an_opinion_or_none():
+    ignores = Ignores().also("/r", ["*.py", "!b.py"]).also("/r/s", ["b.py", "!a.py"])
+    paths = ["/r/s/a.py", "/r/s/b.py", "/r/s/c.py", "/r/s/c.txt", "/r/s", "/r"]
+    assert [ignores.decision(path, False) for path in paths] == [False, True, True, None, None, None]
+    assert [is_glob(text) for text in ("a", "**", "!a", "", "#", "!", "/", " ")] == [True] * 3 + [False] * 5
+
+
+def satisfies(value, schema):
+    """Whether a value is as a JSON schema describes it; only the words that our schema uses are understood."""
+    types = {"object": dict, "array": list, "string": str}
+    assert set(schema) <= {
+        *("$schema", "title", "description", "default", "type", "enum", "items", "minLength"),
+        *("properties", "additionalProperties", "propertyNames"),
+    }
+    if "type" in schema and not isinstance(value, types[schema["type"]]):
+        return False
+    if "enum" in schema and value not in schema["enum"]:
+        return False
+    if isinstance(value, str):
+        return len(value) >= schema.get("minLength", 0)
+    if isinstance(value, list):
+        return all(satisfies(each, schema["items"]) for each in value)
+    if isinstance(value, dict):
+        return all(
+            satisfies(name, schema.get("propertyNames", {}))
+            and bool(below := schema.get("properties", {}).get(name, schema["additionalProperties"]))
+            and satisfies(each, below)
+            for name, each in value.items()
+        )
+    return True
+
+
+RIGHT = [
+    "",
+    "select = ['ALL', 'ATT0', 'ATT008', 'missing-scale']\nignore = []\nextend-select = ['A']",
+    "extend = '../base.toml'\nfail-on = 'never'\nexclude = ['gen/', '!a']\nextend-exclude = ['*.py']",
+    "[per-file-ignores]\n'tests/**' = ['ALL']\n[severity]\nATT001 = 'off'\nmissing-scale = 'error'",
+]
+# What the schema cannot say: that two spellings are one rule, that a file is there, that a glob is only a comment.
+BEYOND = ("are one rule", "there is no file", "is no glob that", "is not TOML")
+
+
+def test_the_schema_describes_every_key():
+    made = schema()
+    assert list(made["properties"]) == [key.name for key in KEYS]
+    assert all(each["description"] for each in made["properties"].values())
+    assert made == json.loads(json.dumps(made))
+    for each in made["properties"].values():
+        assert "default" not in each or satisfies(each["default"], each)
+
+
+@pytest.mark.parametrize("text", RIGHT)
+def test_the_schema_takes_what_we_take(text):
+    table = tomllib.loads(text)
+    assert list(problems(table)) == []
+    assert satisfies(table, schema())
+
+
+@pytest.mark.parametrize("text", [text for text, _, said in WRONG if not any(word in said for word in BEYOND)])
+def test_the_schema_refuses_what_we_refuse(text):
+    table = tomllib.loads(text)
+    assert list(problems(table))
+    assert not satisfies(json.loads(json.dumps(table, default=lambda _: 0)), schema())
