@@ -2,7 +2,9 @@
 
 import json
 import os
+import re
 import tomllib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -325,6 +327,9 @@ def test_fail_on(plant):
         ("src/*.py", "src/a.py", True),
         ("src/*.py", "src/deep/a.py", False),
         ("**/deep/*", "src/deep/a.py", True),
+        ("!src/**", "src/deep/a.py", False),
+        ("!src/**", "tests/a.py", True),
+        ("!src/", "src/deep/a.py", False),
     ],
 )
 def test_per_file_ignores(plant, glob, path, is_ignored):
@@ -473,3 +478,13 @@ def test_the_schema_refuses_what_we_refuse(text):
     table = tomllib.loads(text)
     assert list(problems(table))
     assert not satisfies(json.loads(json.dumps(table, default=lambda _: 0)), schema())
+
+
+def test_the_readme_tells_the_truth():
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    example = re.search(r"```toml\n(.*?)```", readme, re.DOTALL)[1]
+    table = tomllib.loads(example)["tool"]["attnlint"]
+    assert list(problems(table)) == []
+    assert satisfies(table, schema())
+    section = readme.partition("## Configuration")[2].partition("\n## ")[0]
+    assert re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE) == [key.name for key in KEYS]

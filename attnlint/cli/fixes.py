@@ -103,14 +103,21 @@ def repaired(reports: Sequence[FileReport], asked: Asked, options: Options) -> D
 
 
 def _judge(source: Source, codes: Set[str], options: Options, read: Set[str]) -> FileReport:
-    """What all rules say of a source; what is fixed in other files only has no fix in those that do not ask for it."""
+    """What all rules say of a source; only what the run reports of it has a fix.
+
+    Of `codes`, the rules that some file of the run asks for, that is what the source asks for and, where it finds that
+    in another file, that one too. What no file asks for keeps its fix: it may be made with one that brings it.
+    """
     report = lint(source, all_rules())
-    others = tuple(_asked(other, codes, options, read) for other in report.others)
-    return replace(_asked(report, codes, options, read), others=others)
+    asked = {rule.code for rule in options.settings_beside(source.path, read).rules}
+    others = []
+    for other in report.others:
+        wanted = {rule.code for rule in options.settings_beside(other.path, read).rules}
+        others.append(_without_fixes(other, codes - (asked & wanted)))
+    return replace(_without_fixes(report, codes - asked), others=tuple(others))
 
 
-def _asked(report: FileReport, codes: Set[str], options: Options, read: Set[str]) -> FileReport:
-    unwanted = codes - {rule.code for rule in options.settings_beside(report.path, read).rules}
+def _without_fixes(report: FileReport, unwanted: Set[str]) -> FileReport:
     found = (replace(each, fix=None) if each.code in unwanted else each for each in report.diagnostics)
     return replace(report, diagnostics=tuple(found))
 

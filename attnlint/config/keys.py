@@ -47,7 +47,11 @@ KEYS = (
     Key("select", _RULES, "The rules that run: names, codes, beginnings of codes, or ALL.", default="ALL"),
     Key("extend-select", _RULES, "Rules that run besides.", adds=True),
     Key("ignore", _RULES, "Rules that do not run; of `select` and `ignore` the narrower one wins."),
-    Key("per-file-ignores", Table(Glob(), _RULES), "Globs of files, and the rules that do not run on them."),
+    Key(
+        "per-file-ignores",
+        Table(Glob(), _RULES),
+        "Globs of files (`!glob`: all others), and rules that do not run there.",
+    ),
     Key("exclude", _GLOBS, "Globs of files and folders to leave out; `!glob` takes back in what is left out."),
     Key("extend-exclude", _GLOBS, "Globs to leave out besides.", adds=True),
     Key("fail-on", Choice((*_SEVERITIES, NEVER)), "The mildest finding that makes the exit code 1.", default="warning"),

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field, replace
 
 from attnlint.config.file import OWN, SHARED, Configuration, is_configured, read
-from attnlint.config.settings import CommandLine, Settings, excludes, ignored, settings
+from attnlint.config.settings import Apart, CommandLine, Settings, excludes, ignored, settings
 from attnlint.ignores import Ignores
 from attnlint.source import STDIN
 
@@ -17,7 +17,7 @@ class _Derived:
 
     settings: Settings
     excludes: Ignores
-    ignored: tuple[tuple[Ignores, frozenset[str]], ...]
+    ignored: tuple[Apart, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Configured:
         place = os.path.abspath(path)
         derived = self._derived(self.configuration(os.path.dirname(place)))
         apart = () if path == STDIN else derived.ignored
-        codes = {code for globs, ignored in apart if globs.covers(place, is_folder=False) for code in ignored}
+        codes = {code for files in apart if files.means(place) for code in files.codes}
         if not codes:
             return derived.settings
         rules = tuple(rule for rule in derived.settings.rules if rule.code not in codes)

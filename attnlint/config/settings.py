@@ -46,10 +46,27 @@ def settings(configuration: Configuration, command: CommandLine) -> Settings:
     )
 
 
-def ignored(configuration: Configuration) -> tuple[tuple[Ignores, frozenset[str]], ...]:
-    """Which files a configuration treats apart, and the codes of the rules that do not run on them."""
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """Files that are treated apart, by a glob or by all that a glob does not mean, and the rules not run on them."""
+
+    glob: Ignores
+    is_inverse: bool
+    codes: frozenset[str]
+
+    def means(self, path: str) -> bool:
+        """Whether a file, by its absolute path, is one of them."""
+        return self.glob.covers(path, is_folder=False) is not self.is_inverse
+
+
+def ignored(configuration: Configuration) -> tuple[Apart, ...]:
+    """The files that a configuration treats apart."""
     return tuple(
-        (Ignores().also(_folder(each), (each.name,)), frozenset(rule.code for rule in _some(each.words)))
+        Apart(
+            Ignores().also(_folder(each), (each.name.removeprefix("!"),)),
+            each.name.startswith("!"),
+            frozenset(rule.code for rule in _some(each.words)),
+        )
         for each in configuration.said("per-file-ignores")
     )
 
