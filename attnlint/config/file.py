@@ -66,9 +66,10 @@ def read(path: str) -> Configuration:
 
 def is_configured(path: str) -> bool:
     """Whether a file is there and configures attnlint, as a `pyproject.toml` need not; raises `Misconfigured`."""
-    if not os.path.isfile(path):
-        return False
-    return os.path.basename(path) != SHARED or _document(path).table is not None
+    if os.path.basename(path) == SHARED:
+        return os.path.isfile(path) and _document(path).table is not None
+    # A link that leads nowhere was meant to lead to a configuration: reading it will say so.
+    return os.path.isfile(path) or (os.path.islink(path) and not os.path.exists(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ def _document(path: str) -> _Document:
     text = _text(path, data)
     try:
         content: object = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # a number of too many digits is no TOMLDecodeError
         match = _WHERE.fullmatch(str(error))
         line = int(match[2]) if match and match[2] else text.rstrip("\n").count("\n") + 1
         message = f"is not TOML: {match[1] if match else error}"
