@@ -256,6 +256,17 @@ def test_globs_speak_of_the_folder_of_the_file_they_stand_in(plant):
     assert found() == ["a/x.py"]
 
 
+def test_globs_of_a_file_in_another_folder_mean_names(plant):
+    plant(
+        {
+            "shared/base.toml": "exclude = ['gen/', '/top.py', '*_pb2.py', 'deep/a.py']",
+            "a/attnlint.toml": "extend = '../shared/base.toml'",
+            **dict.fromkeys(["a/top.py", "a/x_pb2.py", "a/gen/x.py", "a/deep/a.py"], ""),
+        }
+    )
+    assert found() == ["a/top.py", "a/deep/a.py"]
+
+
 def test_one_file_for_all_and_none_at_all(plant):
     plant({"attnlint.toml": "select = ['ATT001']", "ci.toml": "select = ['ATT002']", "a/attnlint.toml": "broken"})
     assert codes("a/x.py", Configured(file="ci.toml")) == ["ATT002"]
