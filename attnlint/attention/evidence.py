@@ -29,7 +29,7 @@ _CAUSAL_TEXT = re.compile(
     r"|next[- ](?:token|word|char)|the future|\bGPT\b|left[- ]to[- ]right|character model",
     re.I,
 )
-_MASKED_SELF = re.compile(r"masked_?(?:multi_?head(?:ed)?_?)?self_?att", re.I)
+_MASKED_SELF = re.compile(r"(?<!non)(?<!non_)(?<!un)masked_?(?:multi_?head(?:ed)?_?)?self_?att", re.I)
 _FREE_TEXT = re.compile(
     r"non-?causal|not causal|bidirectional|\bencoder\b|\bViT\b|\bBERT\b|\bpatch|\bimage|\bvision|\baudio|\bspeech"
     r"|cross-?attention|classif|retriev|\bpixel|\bvideo|\bgraph|\bDETR|sentence embedding|\bsegment"
@@ -139,6 +139,9 @@ def _by_words(frame: Frame) -> Direction | None:
         found = _by_name(name)
         if found is not None:
             return found
+    if any("causal" in name for name in frame.params):
+        # What may be causal or not, as its caller says, is described as both.
+        return None
     strong = _SURELY_CAUSAL.search(_NEGATED.sub("", frame.text))
     if strong and re.search(r"\bencoder\b", frame.text, re.I) and re.search(r"\bdecoder\b", frame.text, re.I):
         # A text on both says of neither attention which one it is.

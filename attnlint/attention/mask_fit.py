@@ -129,7 +129,7 @@ def _compare(mask: Shape, scores: Shape, info: MaskInfo, site: AttentionSite | N
             return Misfit(f"{text} puts {show_axis(mine)} on the {on} ({show_axis(theirs)})", problem)
         if number == len(pairs) - 1 and len(mask.axes) == len(scores.axes) == 3 and _is_folded(mine, theirs):
             return Misfit(f"{text} has the batch alone where the scores have the heads folded into it", True)
-        if _is_the_batch(mine, theirs, scores):
+        if _is_the_batch(mine, theirs, mask, scores):
             return Misfit(f"{text} puts the batch on axis {-number - 1} ({show_axis(theirs)})", True)
     if _on_heads_alone(mask, scores, info):
         return Misfit(f"{text} puts the padding on the heads and masks no keys", True)
@@ -175,14 +175,16 @@ def _is_folded(mine: Axis, theirs: Axis) -> bool:
     return bool(factors) and all(kind_of(symbol.name) == "heads" and power > 0 for symbol, power in factors)
 
 
-def _is_the_batch(mine: Axis, theirs: Axis, scores: Shape) -> bool:
+def _is_the_batch(mine: Axis, theirs: Axis, mask: Shape, scores: Shape) -> bool:
     """Whether an axis of the mask is the very axis that the scores have in front, and lies on another one of theirs."""
     batch = scores.axes[0]
     if scores.open or mine.is_one or theirs is batch or theirs.same(mine):
         return False
     # One symbol is one size, whichever tensor it was read off.
+    # One name is one size, where the mask has it once.
     name = mine.size.name
-    one_name = name.isidentifier() and name == batch.size.name != theirs.size.name
+    once = [axis.size.name for axis in mask.axes].count(name) == 1
+    one_name = once and name.isidentifier() and name == batch.size.name != theirs.size.name
     return mine.same(batch) or (one_name and equal(mine.size, theirs.size) is not Answer.YES)
 
 

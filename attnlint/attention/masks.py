@@ -231,7 +231,7 @@ def _by_name(name: str) -> MaskInfo:
         causal=_CAUSAL.search(name) is not None,
         padding=_PADDING.search(name) is not None,
         bias=_BIAS.search(name) is not None and "mask" not in name,
-        named="mask" in name.lower(),
+        named=re.search(r"(?<!un)mask", name, re.I) is not None,
     )
 
 

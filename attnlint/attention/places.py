@@ -15,6 +15,11 @@ def place_in(op: OpCall, frame: Frame) -> Site:
     return site
 
 
+def reached_from_test(op: OpCall) -> bool:
+    """Whether a test calls what an op stands in: it may give it anything, and means no model by it."""
+    return any(frame is not op.frame and frame.name.lower().startswith("test") for frame in op.frame.stack)
+
+
 def reached_from(op: OpCall) -> tuple[tuple[Site, str], ...]:
     """The outermost call on the way from where the trace began to an op; nothing for an op that stands there itself."""
     calls = [frame for frame in op.frame.stack if frame.site is not None and frame.caller is not None]

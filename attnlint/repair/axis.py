@@ -40,6 +40,9 @@ def over_keys(site: AttentionSite) -> Fix | None:
 
 def _of_call(draft: Draft, op: OpCall, axis: str) -> None:
     layer = op.args.get("layer") or op.notes.get("layer")
+    if isinstance(layer, Layer) and any(o.notes.get("layer") is layer and o.site != op.site for o in draft.trace.ops):
+        # The layer is called elsewhere too, where its axis may be right.
+        return
     made = isinstance(layer, Layer) and layer.site is not None
     call = calls.call_at(layer.site) if isinstance(layer, Layer) and layer.site is not None else calls.call_at(op.site)
     if call is None:

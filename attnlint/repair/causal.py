@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from attnlint import frameworks
 from attnlint.attention.masks import classify
 from attnlint.attention.places import place_in
@@ -10,6 +12,7 @@ from attnlint.diagnostic import Applicability, Fix
 from attnlint.frameworks.spelling import Parameter
 from attnlint.frameworks.writing import writing
 from attnlint.ir import Site
+from attnlint.names import is_cache_name
 from attnlint.repair import calls, tree
 from attnlint.repair.draft import Draft
 from attnlint.tensor import Tensor
@@ -22,9 +25,10 @@ _MASKS = ("attn_mask", "mask", "tgt_mask")
 def blocked(site: AttentionSite) -> Fix | None:
     """The attention with a causal mask; what the author meant is not certain, so that the fix is unsafe."""
     draft = Draft(site.trace)
+    certainty = Applicability.DISPLAY if _serves_others(site) else Applicability.UNSAFE
     if site.kind == "written":
         _on_scores(draft, site)
-        return draft.fix("mask what comes later", Applicability.UNSAFE)
+        return draft.fix("mask what comes later", certainty)
     call = calls.call_at(site.op.site)
     if call is None:
         return None
@@ -32,13 +36,23 @@ def blocked(site: AttentionSite) -> Fix | None:
     flag = next((each for each in params if each.name in {"is_causal", "use_causal_mask"}), None)
     if flag is not None and not (_is_torch_layer(site)):
         calls.give(draft, call, flag.keywords, _position(params, flag), "True")
-        return draft.fix(f"make the call causal: {flag.keywords[0]}=True", Applicability.UNSAFE)
+        return draft.fix(f"make the call causal: {flag.keywords[0]}=True", certainty)
     mask = next((each for each in params if each.name in _MASKS), None)
     text = _mask_of(draft, site, call) if mask is not None else ""
     if mask is None or not text:
         return None
     calls.give(draft, call, mask.keywords, _position(params, mask), text)
-    return draft.fix("give it a causal mask", Applicability.UNSAFE)
+    return draft.fix("give it a causal mask", certainty)
+
+
+def _serves_others(site: AttentionSite) -> bool:
+    """Whether an attention is used in several places, or with a cache: then not all of it must be made causal."""
+    frame = site.op.frame
+    if any(is_cache_name(name) for each in frame.stack for name in each.params):
+        return True
+    text = re.sub(r"^\s*(?:class|def)\s.*$", "", site.trace.text_of(site.op.site), flags=re.M)
+    name = frame.owner or frame.name
+    return bool(name) and len(re.findall(rf"\b{re.escape(name)}\(", text)) > 1
 
 
 def _position(params: tuple[Parameter, ...], wanted: Parameter) -> int:
@@ -106,7 +120,9 @@ def _on_scores(draft: Draft, site: AttentionSite) -> None:
     if given and call is not None and (statement := tree.statement(call)) is not None:
         scores = given[0]
         name = tree.source(scores)
-        if not name.isidentifier():
+        if tree.is_deferred(scores):
+            draft.is_refused = True
+        if not name.isidentifier() or tree.is_read_after(statement, name):
             name = _free_name(call)
             draft.before(statement, f"{name} = {name_of(scores)}")
             draft.replace(scores, name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -29,6 +30,8 @@ class Draft:
     trace: Trace
     edits: list[Edit] = field(default_factory=list)
     others: list[Fix] = field(default_factory=list)
+    # Set where an edit of whole lines would touch what else stands on them.
+    is_refused: bool = False
 
     def replace(self, site: Site, text: str, strength: int = tree.PRIMARY) -> None:
         """Put an expression in the place of another; `strength` says how tightly it binds."""
@@ -43,12 +46,14 @@ class Draft:
 
     def before(self, statement: Site, *lines: str) -> None:
         """Insert lines in front of a statement, as far indented as it is."""
+        self.is_refused |= tree.shares_its_line(statement)
         span, indent = statement.span, self.indent(statement)
         place = Span(span.row, 1, span.row, 1)
         self.put(statement, place, "".join(f"{indent}{line}\n" for line in lines))
 
     def after(self, statement: Site, *lines: str) -> None:
         """Insert lines behind a statement, as far indented as it is."""
+        self.is_refused |= tree.shares_its_line(statement)
         row, indent = statement.span.end_row, self.indent(statement)
         text = self._lines(statement.path)
         if row < len(text):
@@ -59,8 +64,13 @@ class Draft:
             self.put(statement, Span(row, end, row, end), "".join(f"\n{indent}{line}" for line in lines))
 
     def delete(self, statement: Site) -> None:
-        """Take a statement out, with its lines."""
-        span = statement.span
+        """Take a statement out, with its lines; a comment that stands behind it stays, on a line of its own."""
+        self.is_refused |= tree.shares_its_line(statement)
+        span, comment = statement.span, tree.comment_behind(statement)
+        if comment:
+            end = len(self._lines(statement.path)[span.end_row - 1].rstrip("\r\n")) + 1
+            self.put(statement, Span(span.row, span.column, span.end_row, end), comment)
+            return
         lines = self._lines(statement.path)
         last = lines[span.end_row - 1]
         if last.endswith(("\r", "\n")):
@@ -92,7 +102,7 @@ class Draft:
 
         In a fragment, which imports nothing, everything goes by the name that people give it.
         """
-        imports = self.index_of(site).imports
+        imports = _imported(self.trace.text_of(site))
         for name, target in imports.items():
             if resolved(target) == resolved(dotted):
                 return name
@@ -109,7 +119,7 @@ class Draft:
 
     def fix(self, title: str, applicability: Applicability = Applicability.SAFE) -> Fix | None:
         """The fix, where there is anything to edit."""
-        return Fix(title, tuple(self.edits), applicability) if self.edits else None
+        return Fix(title, tuple(self.edits), applicability) if self.edits and not self.is_refused else None
 
     def _lines(self, path: str) -> list[str]:
         text = self.trace.files.get(path, self.trace.text)
@@ -132,6 +142,13 @@ class Draft:
         self.put(site, Span(row, 1, row, 1), f"{line}\n")
 
 
+@lru_cache(maxsize=8)
+def _imported(text: str) -> dict[str, str]:
+    """The names that a file imports at run time: what only a type checker reads is not there."""
+    return index(_TYPE_CHECKING.sub("", text)).imports
+
+
+_TYPE_CHECKING = re.compile(r"^if (?:typing\.)?TYPE_CHECKING:[^\n]*\n(?:(?:[ \t]+[^\n]*)?\n)*", re.M)
 _ALIASES = {
     "numpy": "np", "torch": "torch", "math": "math", "jax.numpy": "jnp", "jax": "jax", "tensorflow": "tf",
     "keras.ops": "ops", "mlx.core": "mx", "tinygrad.Tensor": "Tensor", "einops.rearrange": "rearrange", "cupy": "cp",

@@ -23,6 +23,10 @@ def called_first(draft: Draft, site: AttentionSite, late: LateMask) -> bool:
     weights = _weights(call, softmax) if call is not None and softmax is not None else None
     if call is None or softmax is None or inner is None or weights is None or not given:
         return False
+    product = site.product
+    if product is not None and place_in(site.op, op.frame) != site.op.site and place_in(product, op.frame) == softmax:
+        # The function that the softmax is in makes the scores too: its caller has none to mask.
+        return False
     fills = _fills(draft, late, inner, call, given[0])
     return fills is not None and _exchange(draft, call, softmax, weights, given[0], fills)
 
@@ -63,13 +67,12 @@ def _fills(draft: Draft, late: LateMask, inner: Late, call: Site, scores: Site) 
         draft.replace(inner.whole, how.masked.format(x=x, blocked=blocked, m=module, fill="-1e9"))
         return {}
     place = value_in(draft, op, inner)
-    fill = fill_of(draft, library, late, inner, scores) if place is not None else ""
-    if place is None or not fill:
+    if place is None:
         return None
     if isinstance(place.node, cst.Name) and place.node.value in words.parameters(place):
         passed = calls.of_keyword(call, place.node.value)
-        return {passed: fill} if passed is not None else None
-    draft.replace(place, fill)
+        return {passed: fill_of(draft, library, late, inner, scores)} if passed is not None else None
+    draft.replace(place, fill_of(draft, library, late, inner, inner.weights))
     return {}
 
 
@@ -87,7 +90,7 @@ def _exchange(
         return False
     if any(tree.assigned(each) & tree.names(call) for each in inside):
         return False
-    if isinstance(scores.node, cst.Name):
+    if isinstance(scores.node, cst.Name) and not tree.is_read_after(normalised, scores.node.value):
         draft.before(normalised, f"{scores.node.value} = {first}")
     else:
         draft.replace(scores, first)

@@ -30,7 +30,9 @@ def before_softmax(site: AttentionSite, late: LateMask) -> Fix | None:
     if found is None or call is None or not given:
         return None
     normalised, masked = tree.statement(call), tree.statement(found.whole)
-    if normalised is None or masked is None:
+    if normalised is None or masked is None or tree.is_deferred(call) != tree.is_deferred(found.whole):
+        return None
+    if isinstance(next(tree.around(found.whole), call).node, cst.IfExp) or _has_scores_inside(site, op, call):
         return None
     scores = given[0]
     text = _masked(draft, op, late, found, scores)
@@ -44,6 +46,12 @@ def before_softmax(site: AttentionSite, late: LateMask) -> Fix | None:
     elif not _move_softmax(draft, call, found, scores, text, normalised, masked, inside):
         return None
     return draft.fix(TITLE)
+
+
+def _has_scores_inside(site: AttentionSite, op: OpCall, call: Site) -> bool:
+    """Whether the function that the softmax is in makes the scores too, so that its caller has none to mask."""
+    inside = place_in(site.op, op.frame) != site.op.site
+    return inside and site.product is not None and place_in(site.product, op.frame) == call
 
 
 def _masked(draft: Draft, op: OpCall, late: LateMask, found: Late, scores: Site) -> str:
@@ -81,7 +89,12 @@ def _is_receiver(found: Late) -> bool:
 
 
 def _move_mask(draft: Draft, found: Late, scores: Site, text: str, normalised: Site, masked: Site) -> None:
-    if isinstance(scores.node, cst.Name):
+    inline = tree.is_deferred(scores) or (
+        isinstance(scores.node, cst.Name) and tree.is_read_after(normalised, scores.node.value)
+    )
+    if inline and isinstance(found.whole.node, cst.Assign):
+        draft.is_refused = True
+    if isinstance(scores.node, cst.Name) and not inline:
         name = scores.node.value
         if isinstance(found.whole.node, cst.Assign):
             text = f"{name}[{tree.source(found.mask)}] = {_written_value(text)}"
@@ -117,7 +130,7 @@ def _move_softmax(
     if any(target in tree.names(each) or tree.assigned(each) & moved for each in inside):
         return False
     draft.delete(normalised)
-    if isinstance(scores.node, cst.Name):
+    if isinstance(scores.node, cst.Name) and not tree.is_read_after(masked, scores.node.value):
         draft.before(masked, f"{scores.node.value} = {text}")
         softmax = tree.source(call)
     else:
@@ -146,6 +159,8 @@ def _under_condition(draft: Draft, found: Late, scores: Site, text: str, normali
     if any(tree.assigned(each) & taken for each in inside):
         return False
     name = scores.node.value
+    if tree.is_read_after(normalised, name):
+        return False
     draft.before(normalised, f"if {tree.source(tree.at(guard, node.test))}:", f"    {name} = {text}")
     draft.delete(guard)
     return True

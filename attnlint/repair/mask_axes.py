@@ -35,6 +35,7 @@ def fitted(trace: Trace, use: MaskUse, site: AttentionSite | None) -> Fix | None
     elif place is not None and mask.rank == 3 and len(scores.axes) == 3 and _is_folded(mask, scores):
         over_heads(draft, place, scores.axes[0], mask.axes[0], use.op)
     elif (step := _shaped(made)) is not None and len(scores.axes) in (3, 4):
+        draft.is_refused = step.output is not None and len({user.site for user in trace.uses(step.output)}) > 1
         _laid_out(draft, step, len(scores.axes))
     elif place is not None and mask.rank in (2, 3) and len(scores.axes) in (3, 4):
         _indexed(draft, place, mask.rank or 2, len(scores.axes))

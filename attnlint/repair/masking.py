@@ -111,7 +111,8 @@ def between(first: Site, last: Site) -> list[Site] | None:
 def take_off(draft: Draft, found: Late, masked: Site) -> None:
     """The weights as they were, and no statement where it would say `weights = weights`."""
     node = found.whole.node
-    if isinstance(node, cst.AugAssign | cst.Assign):
+    is_alone = isinstance(next(tree.around(found.whole), masked).node, cst.Expr)
+    if isinstance(node, cst.AugAssign | cst.Assign) or is_alone:
         draft.delete(masked)
         return
     parent = next(tree.around(found.whole), None)

@@ -38,11 +38,24 @@ def concatenated(trace: Trace, op: OpCall, taken: Tensor | None) -> Fix | None:
         if array is None or axis is None or not tree.simple(array):
             return None
         text = _merged(draft, op, array, taken, axis)
-    if not text:
+    if not text or _is_taken_apart(draft, op, call or op.site):
         return None
     draft.replace(call or op.site, text)
     _widen(draft, op, taken)
     return draft.fix(TITLE, Applicability.UNSAFE)
+
+
+def _is_taken_apart(draft: Draft, op: OpCall, place: Site) -> bool:
+    """Whether what a reduction gives is used as no one array: its values alone, unpacked, with the axis kept, twice."""
+    parent = next(tree.around(place), None)
+    outer = parent.node if parent is not None else None
+    parts = isinstance(outer, cst.Attribute) and outer.attr.value in {"values", "indices"}
+    unpacked = isinstance(outer, cst.Assign) and any(isinstance(t.target, cst.Tuple) for t in outer.targets)
+    call = place.node
+    keeps = isinstance(call, cst.Call) and calls.of_keyword(place, "keepdim", "keepdims") is not None
+    indexed = isinstance(outer, cst.Subscript) and outer.value is place.node
+    twice = op.output is not None and len({user.site for user in draft.trace.uses(op.output)}) > 1
+    return parts or unpacked or keeps or indexed or twice
 
 
 def _widen(draft: Draft, op: OpCall, taken: Tensor | None) -> None:

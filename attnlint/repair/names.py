@@ -53,7 +53,8 @@ def _through(trace: Trace, expression: Site, place: Site) -> str:
             if further:
                 return further
             continue
-        if source.span < place.span and isinstance(expression.node, cst.Attribute):
+        before = source.span < place.span and tree.statement(source) != tree.statement(place)
+        if before and isinstance(expression.node, cst.Attribute):
             return tree.source(expression)
         return tree.source(source) if tree.simple(source) else f"({tree.source(source)})"
     return ""

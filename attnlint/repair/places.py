@@ -10,12 +10,16 @@ from attnlint.repair.draft import Draft
 from attnlint.trace import OpCall
 
 
-def factors(draft: Draft, product: OpCall) -> tuple[Site, Site] | None:
-    """The two expressions that a product multiplies; None where they do not stand in it."""
-    node = product.site.node
+def factors(draft: Draft, product: OpCall, place: Site | None = None) -> tuple[Site, Site] | None:
+    """The two expressions that a product multiplies, or what the function that it is in is given for them.
+
+    None where they do not stand there.
+    """
+    site = place or product.site
+    node = site.node
     if isinstance(node, cst.BinaryOperation):
-        return tree.at(product.site, node.left), tree.at(product.site, node.right)
-    call = calls.call_at(product.site)
+        return tree.at(site, node.left), tree.at(site, node.right)
+    call = calls.call_at(site)
     if call is None:
         return None
     given = [each for each in calls.arguments(draft, call) if not _is_text(each)]

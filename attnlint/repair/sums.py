@@ -47,6 +47,8 @@ def _parts(draft: Draft, call: Site) -> list[Site]:
     given = calls.arguments(draft, call) if _layer(call) is None else calls.positional(call)
     first = given[0].node if given else None
     if isinstance(first, cst.List | cst.Tuple):
+        if any(isinstance(each, cst.StarredElement) for each in first.elements):
+            return []
         return [tree.at(call, each.value) for each in first.elements]
     kept = [each for each in given if not isinstance(each.node, cst.Integer | cst.UnaryOperation | cst.SimpleString)]
     return kept[:2] if len(kept) == 2 else []

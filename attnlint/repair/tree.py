@@ -83,6 +83,43 @@ def function(site: Site) -> Site | None:
     return next((each for each in around(site) if isinstance(each.node, cst.FunctionDef)), None)
 
 
+def shares_its_line(statement: Site) -> bool:
+    """Whether several statements stand on one line, so that none of them can be taken by its lines."""
+    node = statement.node
+    return isinstance(node, cst.SimpleStatementLine) and len(node.body) > 1
+
+
+def comment_behind(statement: Site) -> str:
+    """The comment at the end of a simple statement's line."""
+    node = statement.node
+    comment = node.trailing_whitespace.comment if isinstance(node, cst.SimpleStatementLine) else None
+    return comment.value if comment is not None else ""
+
+
+def is_deferred(site: Site) -> bool:
+    """Whether an expression is carried out by itself, or not at all: in a lambda, a comprehension, a choice."""
+    for each in around(site):
+        if isinstance(each.node, cst.Lambda | cst.BaseComp | cst.IfExp | cst.BooleanOperation):
+            return True
+        if isinstance(each.node, cst.BaseSmallStatement | cst.BaseCompoundStatement):
+            return False
+    return False
+
+
+def is_read_after(statement: Site, name: str) -> bool:
+    """Whether a name that a statement reads is read again behind it, before it is given another value."""
+    scope = function(statement) or next((e for e in around(statement) if isinstance(e.node, cst.Module)), None)
+    later = [n for n in inside(scope, cst.SimpleStatementLine) if scope is not None] if scope is not None else []
+    behind = sorted((at(statement, n) for n in later), key=lambda each: each.span)
+    for each in behind:
+        if each.span <= statement.span or name not in names(each):
+            continue
+        values = [n.value for n in inside(each, cst.Assign) if isinstance(n.value, cst.CSTNode)]
+        read = any(name in names(at(each, value)) for value in values)
+        return read or name not in assigned(each) or not values
+    return False
+
+
 def block(site: Site) -> list[Site]:
     """The statements of the block that a statement stands in, itself among them."""
     parent = next(around(site), None)

@@ -37,6 +37,9 @@ def contracted(trace: Trace, product: OpCall, wrong: WrongProduct) -> Fix | None
     queries = last_turn(pair[0]) if pair is not None else None
     is_back = queries is not None and sides is not None and _turned_back(draft, queries, sides[0])
     if turn is not None and not is_back and not (pair is not None and _splits_heads(turn) and _fits(*pair)):
+        if turn.output is not None and len({user.site for user in trace.uses(turn.output)}) > 1:
+            # Something else reads what the wrong transpose gives.
+            return None
         _turned(draft, turn)
         return draft.fix(TITLE)
     if sides is None:

@@ -43,7 +43,7 @@ from collections.abc import Iterator
 from attnlint import repair
 from attnlint.attention.causality import future_is_open
 from attnlint.attention.evidence import direction
-from attnlint.attention.places import place_in, reached_from
+from attnlint.attention.places import place_in, reached_from, reached_from_test
 from attnlint.diagnostic import Severity
 from attnlint.rule import Finding, rule
 from attnlint.trace import Trace
@@ -59,7 +59,7 @@ HELP = {
 def check(trace: Trace) -> Iterator[Finding]:
     """One finding for each self-attention that can look ahead and should not, or whose direction nothing tells."""
     for site in trace.sites:
-        if not future_is_open(site):
+        if not future_is_open(site) or reached_from_test(site.op):
             continue
         evidence = direction(site)
         if evidence.causal is False:

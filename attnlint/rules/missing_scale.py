@@ -41,7 +41,7 @@ from collections.abc import Iterator
 from attnlint import repair
 from attnlint.attention.causality import mixes_features
 from attnlint.attention.lineage import PROJECTIONS, ancestors
-from attnlint.attention.places import place_in, reached_from
+from attnlint.attention.places import place_in, reached_from, reached_from_test
 from attnlint.attention.products import is_query_key, wrong_product
 from attnlint.attention.scale import hidden_scale, is_one, scaling
 from attnlint.attention.sites import AttentionSite
@@ -76,7 +76,7 @@ def check(trace: Trace) -> Iterator[Finding]:
             continue
         if not _is_attention(site) or scaling(site) is not None or hidden_scale(site) or _elsewhere(site):
             continue
-        if mixes_features(site) or wrong_product(site.product, site) is not None:
+        if mixes_features(site) or wrong_product(site.product, site) is not None or reached_from_test(site.product):
             continue
         assert site.softmax is not None
         place = place_in(site.product, site.softmax.op.frame)
@@ -86,7 +86,7 @@ def check(trace: Trace) -> Iterator[Finding]:
             (site.softmax.op.site, "normalised here, with nothing in between that scales"),
         )
         message = f"scores are not scaled by 1/√{_width(site)} before the softmax"
-        yield Finding(place, message, Severity.WARNING, related, HELP, repair.scale.divided(trace, site.product))
+        yield Finding(place, message, Severity.WARNING, related, HELP, repair.scale.divided(trace, site.product, place))
     yield from _bare(trace)
 
 
