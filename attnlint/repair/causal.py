@@ -13,12 +13,13 @@ from attnlint.frameworks.spelling import Parameter
 from attnlint.frameworks.writing import writing
 from attnlint.ir import Site
 from attnlint.names import is_cache_name
-from attnlint.repair import calls, tree
+from attnlint.repair import calls, tree, words
 from attnlint.repair.draft import Draft
 from attnlint.tensor import Tensor
 from attnlint.values import Layer, as_bool
 
 _FREE_NAMES = ("scores", "attn_scores", "attention_scores", "masked_scores")
+_JOINS = re.compile(r"\b(?:cat|concat|concatenate|update|append)\(")
 _MASKS = ("attn_mask", "mask", "tgt_mask")
 
 
@@ -50,9 +51,11 @@ def _serves_others(site: AttentionSite) -> bool:
     frame = site.op.frame
     if any(is_cache_name(name) for each in frame.stack for name in each.params):
         return True
-    text = re.sub(r"^\s*(?:class|def)\s.*$", "", site.trace.text_of(site.op.site), flags=re.M)
-    name = frame.owner or frame.name
-    return bool(name) and len(re.findall(rf"\b{re.escape(name)}\(", text)) > 1
+    function = tree.function(site.op.site)
+    if function is not None and _JOINS.search(tree.source(function)):
+        # Keys that are joined with others may be those of earlier steps.
+        return True
+    return words.calls_of(site.trace.text_of(site.op.site), frame.owner or frame.name) > 1
 
 
 def _position(params: tuple[Parameter, ...], wanted: Parameter) -> int:

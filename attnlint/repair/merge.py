@@ -42,7 +42,9 @@ def concatenated(trace: Trace, op: OpCall, taken: Tensor | None) -> Fix | None:
         return None
     draft.replace(call or op.site, text)
     _widen(draft, op, taken)
-    return draft.fix(TITLE, Applicability.UNSAFE)
+    # A function that several call may be asked for a mean elsewhere.
+    shared = words.calls_of(trace.text_of(op.site), op.frame.name) > 1
+    return draft.fix(TITLE, Applicability.DISPLAY if shared else Applicability.UNSAFE)
 
 
 def _is_taken_apart(draft: Draft, op: OpCall, place: Site) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import libcst as cst
@@ -22,6 +23,7 @@ from attnlint.values import Layer
 
 # The fix, and others that would do.
 Fixes = tuple[Fix | None, tuple[Fix, ...]]
+_FEWER = re.compile(r"kv|key_value|group", re.I)
 TITLE = "compute the width of a head: d_model // n_heads"
 
 
@@ -133,6 +135,9 @@ def _computed(
     defined = names.definition(draft.trace, head)
     if defined is None:
         return None
+    if _FEWER.search(tree.source(heads)):
+        # Of grouped heads there are fewer for the keys; what one is wide the queries say.
+        return _projected(draft, op, heads, head)
     if not one_head and isinstance(defined.node, cst.Name) and defined.node.value in words.parameters(defined):
         # Whoever makes the object chooses the width of a head: then it is the projections that do not fit.
         return _projected(draft, op, heads, defined)
@@ -150,19 +155,19 @@ def _computed(
 def _projected(draft: Draft, op: OpCall, heads: Site, head: Site) -> Fix | None:
     """The projections of all that is split at one place, made as wide as the heads are together."""
     for other in draft.trace.ops:
-        out = _out_size(other, head) if other.site == op.site else None
-        count = names.readable(draft.trace, heads, out) if out is not None else ""
-        if out is not None and count:
-            draft.replace(out, f"{count} * {tree.source(head)}", tree.PRODUCT)
+        out = _out_size(other) if other.site == op.site else None
+        count, width = (names.readable(draft.trace, each, out) if out is not None else "" for each in (heads, head))
+        if out is not None and count and width:
+            draft.replace(out, f"{count} * {width}", tree.PRODUCT)
     return draft.fix("make the projections n_heads * head_dim wide")
 
 
-def _out_size(op: OpCall, head: Site) -> Site | None:
-    """The size that the layer which made an op's features gives out, where the head's width is set beside it."""
+def _out_size(op: OpCall) -> Site | None:
+    """The size that the layer which made an op's features gives out."""
     taken = op.tensor("x")
     for step in ancestors(taken, is_carrier, 20) if taken is not None else ():
         layer = step.notes.get("layer")
-        if isinstance(layer, Layer) and layer.site is not None and tree.function(layer.site) == tree.function(head):
+        if isinstance(layer, Layer) and layer.site is not None:
             call = calls.call_at(layer.site)
             given = calls.positional(call) if call is not None else []
             out = calls.of_keyword(call, "out_features") if call is not None else None
@@ -172,8 +177,9 @@ def _out_size(op: OpCall, head: Site) -> Site | None:
 
 def _made_with(op: OpCall, place: Site) -> str:
     """The width that the projection of the features was made with, as the constructor writes it."""
-    out = _out_size(op, place)
-    return tree.source(out) if out is not None and tree.simple(out) else ""
+    out = _out_size(op)
+    beside = out is not None and tree.function(out) == tree.function(place)
+    return tree.source(out) if out is not None and beside and tree.simple(out) else ""
 
 
 def _of_pattern(draft: Draft, op: OpCall, call: Site, total: Dim) -> Fix | None:

@@ -107,7 +107,10 @@ def is_deferred(site: Site) -> bool:
 
 
 def is_read_after(statement: Site, name: str) -> bool:
-    """Whether a name that a statement reads is read again behind it, before it is given another value."""
+    """Whether a name that a statement reads is read again, in it or behind it, before it is given another value."""
+    within = [n.value for n in inside(statement, cst.Assign)]
+    if any(sum(each.value == name for each in inside(at(statement, value), cst.Name)) > 1 for value in within):
+        return True
     scope = function(statement) or next((e for e in around(statement) if isinstance(e.node, cst.Module)), None)
     later = [n for n in inside(scope, cst.SimpleStatementLine) if scope is not None] if scope is not None else []
     behind = sorted((at(statement, n) for n in later), key=lambda each: each.span)
