@@ -18,7 +18,7 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 _CONCERNS = re.compile(
     r"oftmax|dot_product|eadAttention|lash_att|efficient_attention|flex_attention|nn\.Transformer|ttention"
     r"|attn|tril\b|triu\b|masked_fill|past_k|k_cache|kv_cache|cache_k|cache_v|key_cache|project_k|n_heads?\b|num_heads|nhead"
-    r"|[nxc]p\.exp|\bK\.T\b|\bk\.T\b|positional|pos_emb|mask|k_proj|new_token"
+    r"|(?<![\w.])exp\(|\b(?:[jc]?np|xp|mx|torch|tf|math|ops|lax)\.exp\(|\.exp\(\)|\bK\.T\b|\bk\.T\b|positional|pos_emb|mask|k_proj|new_token"
     r"|(?:cat|concat|concatenate|hstack)\([^\n]{0,80}?(?:pos|\bpe\b)"
 )
 

@@ -174,6 +174,10 @@ def test_imports_wherever_they_stand(text, imports):
     [
         ("def f(x): return x.softmax(-1)\n", True),
         ("class MultiHeadAttention: pass\n", True),
+        ("def f(x): e = exp(x); return e / e.sum(-1, keepdims=True)\n", True),
+        ("def f(x): e = x.exp(); return e / e.sum(-1, keepdim=True)\n", True),
+        ("def f(x): e = torch.exp(x); return e / e.sum(-1, keepdim=True)\n", True),
+        ("def f(x): return regexp(x)\n", False),
         ("def f(a, b): return a + b\n", False),
         ("class Parser: pass\n", False),
     ],

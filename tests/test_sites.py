@@ -223,3 +223,15 @@ def test_no_scale(sites, line):
     code = f"{TORCH}def f(q, k, v, m, b):\n    {line}\n    return F.softmax(s, -1) @ v / 2\n"
     (site,) = sites(code)
     assert scaling(site) is None
+
+
+@pytest.mark.parametrize(
+    ("imported", "used"),
+    [
+        ("from torch.nn.functional import softmax as normalise", "normalise(s, dim=-1)"),
+        ("from torch import exp", "exp(s) / exp(s).sum(-1, keepdim=True)"),
+    ],
+)
+def test_a_softmax_by_another_name_is_one(sites, imported, used):
+    (site,) = sites(f"{imported}\n\n\ndef mix(q, k, v):\n    s = q @ k.transpose(-2, -1)\n    return {used} @ v\n")
+    assert site.kind == "written"

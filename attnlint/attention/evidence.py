@@ -37,6 +37,8 @@ _FREE_TEXT = re.compile(
     re.I,
 )
 _SURELY_CAUSAL = re.compile(r"\bcausal|autoregressive|auto-regressive|look-?ahead mask|see(?:s|ing)? the future", re.I)
+# A parameter as a docstring lists it: what it makes causal is so only where it is asked for.
+_CHOSEN = re.compile(r"\b\w*causal\w*`{0,2} *(?:\([^)\n]*\))?:", re.I)
 _NEGATED = re.compile(r"(?:non-?|not |no |without )\W*(?:causal|autoregressive)", re.I)
 _OPENING = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:[rRuU]?(?:\"\"\"[\s\S]*?\"\"\"|\'\'\'[\s\S]*?\'\'\'))?")
 _MASKED_LM = frozenset({"mlm", "masked_lm", "mask_token", "mask_token_id", "MaskedLM", "mlm_probability"})
@@ -139,7 +141,7 @@ def _by_words(frame: Frame) -> Direction | None:
         found = _by_name(name)
         if found is not None:
             return found
-    if any("causal" in name for name in frame.params):
+    if any("causal" in name for name in frame.params) or _CHOSEN.search(frame.text):
         # What may be causal or not, as its caller says, is described as both.
         return None
     strong = _SURELY_CAUSAL.search(_NEGATED.sub("", frame.text))

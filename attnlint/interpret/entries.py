@@ -28,6 +28,8 @@ _STRONG = re.compile(
     r"|(?:cat|concat|concatenate|hstack)\([^\n]{0,80}?(?:pos|\bpe\b)"
 )
 _CALLS_MODEL = re.compile(r"\b(?:model|net|attn|attention|decoder|encoder|layer|block|transformer|gpt|lm)\(")
+# What a file may import under a name of its own, in which no word of attention is left.
+_ATTENDS = re.compile(r"softmax$|dot_product_attention$|\.exp$|\.(?:tril|triu)$")
 _IN_FUNCTIONS = re.compile(rf"mask|{_CALLS_MODEL.pattern}")
 _GENERATIVE = re.compile(r"CausalLM|LMHead|GPT|LanguageModel|Decoder|Generat|Seq2Seq|\bLM\b")
 _NEVER = frozenset(
@@ -115,7 +117,10 @@ class _FileTracer:
     def _concerned(self) -> list[Part]:
         """The definitions that concern attention, themselves or by what they use."""
         by_name = {part.name: part for part in self.index.definitions}
-        concerned = {part.name for part in self.index.definitions if part.concerns_attention}
+        renamed = {name for name, dotted in self.index.imports.items() if _ATTENDS.search(dotted)}
+        concerned = {
+            part.name for part in self.index.definitions if part.concerns_attention or part.words & renamed
+        }
         if concerned:
             concerned |= {
                 part.name for part in by_name.values() if part.kind == "def" and _CALLS_MODEL.search(part.text)

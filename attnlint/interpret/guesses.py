@@ -81,6 +81,10 @@ class Guesses:
                 "axis", kwargs.get("dim", args[1] if len(args) > 1 and as_int(args[1]) is not None else None)
             )
             call_args = {"x": self.i.as_operand(first, site), "axis": axis if axis is not None else integer(-1)}
+            others = [value for value in (*args[1:], *kwargs.values()) if isinstance(value, Tensor | Unknown)]
+            if any(not is_none(value) for value in others):
+                # It may be a mask, but what a function that is not in sight does with it is not known.
+                call_args["mask"] = m.unknown(f"what {name} does with it is not known", site)
             result = m.emit("softmax", call_args, site, name)
             m.trace.ops[-1].notes["assumed"] = axis is None
             return result
