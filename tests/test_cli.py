@@ -274,3 +274,20 @@ def test_help(capsys, command):
     assert out.startswith("Usage: attnlint")
     if command != ["rule"] and command != ["rules"]:
         assert "Examples:\n" in out
+
+
+@pytest.mark.parametrize("name", ["json-lines", "github", "pylint"])
+def test_formats_for_programs_hold_findings_and_nothing_else(project, capsys, name):
+    code, out, err = run(capsys, "check", "--output-format", name)
+    assert (code, err) == (1, "")
+    lines = out.splitlines()
+    assert len(lines) == 3
+    assert all("ATT008" in line for line in lines)
+    assert run(capsys, "check", "clean.py", "--output-format", name) == (0, "", "")
+
+
+@pytest.mark.parametrize("name", ["json-lines", "github", "pylint"])
+def test_statistics_in_a_format_without_them(project, capsys, name):
+    code, out, err = run(capsys, "check", "--statistics", "--output-format", name)
+    assert (code, out) == (2, "")
+    assert f"--statistics has no {name} format" in err

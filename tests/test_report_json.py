@@ -4,7 +4,7 @@ import json
 
 from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fix, Related, Severity, Span
 from attnlint.filed import FileReport
-from attnlint.report.json import json_report
+from attnlint.report.json import json_lines, json_report
 
 FIX = Fix("normalise over the keys", (Edit(Span(3, 12, 3, 13), "-1"),), Applicability.SAFE)
 FOUND = Diagnostic(
@@ -69,3 +69,11 @@ def test_filename_is_absolute(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (found,) = json.loads(json_report([FileReport("a.py", (FOUND,))]))
     assert found["filename"] == str(tmp_path / "a.py")
+
+
+def test_lines_are_the_same_objects():
+    reports = [FileReport("/p/a.py", (FOUND, FOUND)), FileReport("/p/b.py")]
+    lines = list(json_lines(reports))
+    assert len(lines) == 2
+    assert [json.loads(line) for line in lines] == json.loads(json_report(reports))
+    assert not any("\n" in line for line in lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,8 @@ from attnlint.report.statistics import fixable, statistics, statistics_json, tot
 from attnlint.rule import UnknownRule
 
 CLEAN, FINDINGS, FAILED = 0, 1, 2
+FORMATS = ("full", "concise", "json", "json-lines", "github", "pylint")
+READ_BY_PEOPLE = frozenset({"full", "concise"})
 
 EPILOG = """\b
 Examples:
@@ -31,6 +33,7 @@ Examples:
   attnlint check src model.py --fail-on error
   attnlint check --select ATT008,missing-scale --output-format concise
   cat model.py | attnlint check - --output-format json
+  attnlint check --output-format github          beside the lines of a pull request
   attnlint check --config ci.toml src            one configuration for all files
   attnlint check --diff                          what --fix would write
   attnlint check --fix --unsafe-fixes model.py
@@ -63,7 +66,7 @@ def _names(_context: click.Context, _option: click.Parameter, values: tuple[str,
 @click.command(epilog=EPILOG)
 @click.argument("paths", nargs=-1, type=click.Path())
 @fix_options
-@click.option("--output-format", type=click.Choice(["full", "concise", "json"]), default="full", show_default=True)
+@click.option("--output-format", type=click.Choice(FORMATS), default="full", show_default=True)
 @click.option("--select", "selected", multiple=True, callback=_names, help="Run these rules only: names, codes, ATT0.")
 @click.option("--extend-select", "extended", multiple=True, callback=_names, help="Run these rules too.")
 @click.option("--ignore", "ignored", multiple=True, callback=_names, help="Do not run these rules.")
@@ -113,6 +116,8 @@ def check(
     """Find mistakes in the attention code of PATHS: files, folders (default: the one you are in), or - for stdin."""
     asked = Asked(fixes or fix_only, diff, fix_only, unsafe_fixes, show_fixes)
     asked.verify(output_format, counted)
+    if counted and output_format not in {*READ_BY_PEOPLE, "json"}:
+        raise click.UsageError(f"--statistics has no {output_format} format; it has full, concise and json")
     paths = paths or (".",)
     command = _verified(CommandLine(selected, extended, ignored, fail_on or ""))
     cache = None if no_cache else Cache(cache_dir)
@@ -149,7 +154,7 @@ def _say(reports: Sequence[FileReport], done: Done, asked: Asked, shown: Shown) 
     if not asked.diff and not asked.only:
         _show(reports, shown)
     if asked.fixes:
-        apart = asked.diff or shown.err or shown.output_format == "json"
+        apart = asked.diff or shown.err or shown.output_format not in READ_BY_PEOPLE
         echo_fixes(done, asked, sum(len(report.diagnostics) for report in reports), err=apart)
 
 
@@ -181,12 +186,27 @@ def _fails(reports: Sequence[FileReport], options: Options) -> bool:
     return False
 
 
-def _show(reports: Sequence[FileReport], shown: Shown) -> None:
-    if shown.output_format == "json":
-        # Imported here: only this format needs it.
-        from attnlint.report.json import json_report
+def _machine_read(reports: Sequence[FileReport], shown: Shown) -> Iterable[str]:
+    """The lines of a format that a program reads; each is imported where it is asked for."""
+    if shown.counted:
+        return [statistics_json(reports)]
+    if shown.output_format.startswith("json"):
+        from attnlint.report.json import json_lines, json_report
 
-        click.echo(statistics_json(reports) if shown.counted else json_report(reports), err=shown.err)
+        return json_lines(reports) if shown.output_format == "json-lines" else [json_report(reports)]
+    if shown.output_format == "github":
+        from attnlint.report.github import github
+
+        return github(reports)
+    from attnlint.report.pylint import pylint
+
+    return pylint(reports)
+
+
+def _show(reports: Sequence[FileReport], shown: Shown) -> None:
+    if shown.output_format not in READ_BY_PEOPLE:
+        for line in _machine_read(reports, shown):
+            click.echo(line, err=shown.err)
         return
     if shown.counted:
         for line in statistics(reports):

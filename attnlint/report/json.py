@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,19 @@ from attnlint.source import STDIN
 
 def json_report(reports: Iterable[FileReport]) -> str:
     """A list with one object for each finding."""
+    return json.dumps(list(_objects(reports)), indent=2)
+
+
+def json_lines(reports: Iterable[FileReport]) -> Iterator[str]:
+    """The same objects, one to a line, for tools that read them as a stream."""
+    return map(json.dumps, _objects(reports))
+
+
+def _objects(reports: Iterable[FileReport]) -> Iterator[dict[str, Any]]:
     urls = {rule.code: rule.url for rule in all_rules()}
-    found = [
-        _diagnostic(each, _filename(report.path), urls.get(each.code))
-        for report in reports
-        for each in report.diagnostics
-    ]
-    return json.dumps(found, indent=2)
+    for report in reports:
+        for each in report.diagnostics:
+            yield _diagnostic(each, _filename(report.path), urls.get(each.code))
 
 
 def _diagnostic(each: Diagnostic, filename: str, url: str | None) -> dict[str, Any]:
