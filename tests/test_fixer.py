@@ -99,9 +99,7 @@ def test_all_of_a_file_at_once(fixed):
     assert [text == after for text in linted] == [False, False, True, True]
 
 
-@pytest.mark.parametrize(
-    ("unsafe", "after"), [(False, "a = good, risky, shown\n"), (True, "a = good, sound, shown\n")]
-)
+@pytest.mark.parametrize(("unsafe", "after"), [(False, "a = good, risky, shown\n"), (True, "a = good, sound, shown\n")])
 def test_which_fixes_are_applied(fixed, unsafe, after):
     analyse = table(
         bad=("good", {}), risky=("sound", {"applicability": UNSAFE}), shown=("x", {"applicability": DISPLAY})

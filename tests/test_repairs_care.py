@@ -9,9 +9,9 @@ from attnlint.source import make_source
 from tests.repaired import fixed_text
 
 HEAD = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n\n\n"
-ATTEND = '''def attend(q, k, v, mask=None):
+ATTEND = """def attend(q, k, v, mask=None):
     # q, k, v: [b, n, d]; mask: [n, n], 1 = keep
-'''
+"""
 SCORES = "s = q @ k.transpose(1, 2) / q.size(-1) ** 0.5"
 
 UNTOUCHED = {

@@ -118,9 +118,7 @@ class _FileTracer:
         """The definitions that concern attention, themselves or by what they use."""
         by_name = {part.name: part for part in self.index.definitions}
         renamed = {name for name, dotted in self.index.imports.items() if _ATTENDS.search(dotted)}
-        concerned = {
-            part.name for part in self.index.definitions if part.concerns_attention or part.words & renamed
-        }
+        concerned = {part.name for part in self.index.definitions if part.concerns_attention or part.words & renamed}
         if concerned:
             concerned |= {
                 part.name for part in by_name.values() if part.kind == "def" and _CALLS_MODEL.search(part.text)

@@ -76,9 +76,7 @@ def _fills(draft: Draft, late: LateMask, inner: Late, call: Site, scores: Site) 
     return {}
 
 
-def _exchange(
-    draft: Draft, call: Site, softmax: Site, weights: Site, scores: Site, fills: dict[Site, str]
-) -> bool:
+def _exchange(draft: Draft, call: Site, softmax: Site, weights: Site, scores: Site, fills: dict[Site, str]) -> bool:
     first = tree.spliced(call, {weights: tree.source(scores), **fills})
     if _holds(weights, softmax):
         turned = tree.spliced(softmax, {scores: first})

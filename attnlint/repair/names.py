@@ -69,9 +69,7 @@ def _is_local(name: Site) -> bool:
     node = tree.node_of(name)
     assert isinstance(node, cst.Name)
     function = tree.function(name)
-    return function is not None and (
-        node.value in words.parameters(name) or node.value in tree.assigned(function)
-    )
+    return function is not None and (node.value in words.parameters(name) or node.value in tree.assigned(function))
 
 
 def _sources(trace: Trace, expression: Site) -> Iterator[Site]:

@@ -55,9 +55,7 @@ def _resized(draft: Draft, op: OpCall, found: Misfit) -> Fix | None:
     return _split(draft, op, (heads, targets[-2]), (head, targets[-1]), total)
 
 
-def _split(
-    draft: Draft, op: OpCall, heads: tuple[Site, Target], head: tuple[Site, Target], total: Dim
-) -> Fix | None:
+def _split(draft: Draft, op: OpCall, heads: tuple[Site, Target], head: tuple[Site, Target], total: Dim) -> Fix | None:
     have, count, width = (size.by_default for size in (total, heads[1].dim, head[1].dim))
     if equal(head[1].dim, total) is Answer.YES:
         return _of_one_head(draft, op, heads, head, total)
@@ -128,9 +126,7 @@ def _quotient(draft: Draft, place: Site, total: Dim, heads: str, count: Dim) -> 
     return str(have / number) if have is not None and number else ""
 
 
-def _computed(
-    draft: Draft, op: OpCall, heads: Site, head: Site, total: Dim, *, one_head: bool = False
-) -> Fix | None:
+def _computed(draft: Draft, op: OpCall, heads: Site, head: Site, total: Dim, *, one_head: bool = False) -> Fix | None:
     """The definition of the head's width, in the place that sets it, as the model's width over the heads."""
     defined = names.definition(draft.trace, head)
     if defined is None:
@@ -269,5 +265,3 @@ def _narrowed(draft: Draft, split: OpCall) -> Fix | None:
 def _heads_of(call: Site) -> Site | None:
     given = calls.positional(call)
     return calls.of_keyword(call, "num_heads", "nhead", "heads") or (given[1] if len(given) > 1 else None)
-
-

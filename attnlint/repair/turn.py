@@ -182,5 +182,3 @@ def _base(side: Site) -> Site | None:
         else:
             return None
     return tree.at(side, node)
-
-
