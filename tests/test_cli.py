@@ -286,7 +286,7 @@ def test_formats_for_programs_hold_findings_and_nothing_else(project, capsys, na
     assert run(capsys, "check", "clean.py", "--output-format", name) == (0, "", "")
 
 
-@pytest.mark.parametrize("name", ["json-lines", "github", "pylint"])
+@pytest.mark.parametrize("name", ["json-lines", "github", "gitlab", "pylint"])
 def test_statistics_in_a_format_without_them(project, capsys, name):
     code, out, err = run(capsys, "check", "--statistics", "--output-format", name)
     assert (code, out) == (2, "")

@@ -1,12 +1,15 @@
-"""The formats that GitHub Actions and readers of pylint's output know."""
+"""The formats that GitHub, GitLab and readers of pylint's output know."""
 
+import json
 import re
+from dataclasses import replace
 
 import pytest
 
 from attnlint.diagnostic import Diagnostic, Related, Severity, Span
 from attnlint.filed import FileReport
 from attnlint.report.github import github
+from attnlint.report.gitlab import gitlab
 from attnlint.report.pylint import pylint
 
 
@@ -48,3 +51,34 @@ def test_pylints_own_pattern_reads_a_line():
     read = re.fullmatch(r"(.+?):(\d+): \[(\w+)\(([\w-]+)\), (.*)\] (.*)", line)
     assert read is not None
     assert read.groups() == ("src/a.py", "3", "ATT008", "softmax-wrong-axis", "", "softmax over the queries")
+
+
+def test_gitlab_gets_the_keys_that_it_needs():
+    (each,) = json.loads(gitlab([FileReport("src/a.py", (found(message="over the queries"),)), FileReport("b.py")]))
+    assert re.fullmatch("[0-9a-f]{64}", each.pop("fingerprint"))
+    assert each == {
+        "description": "over the queries",
+        "check_name": "ATT008 softmax-wrong-axis",
+        "severity": "critical",
+        "location": {
+            "path": "src/a.py",
+            "positions": {"begin": {"line": 3, "column": 5}, "end": {"line": 4, "column": 9}},
+        },
+    }
+
+
+def test_gitlab_reads_nothing_found_as_an_empty_list():
+    assert json.loads(gitlab([FileReport("a.py")])) == []
+
+
+def fingerprints(*diagnostics, path="a.py"):
+    return [each["fingerprint"] for each in json.loads(gitlab([FileReport(path, diagnostics)]))]
+
+
+def test_fingerprints_stay_when_lines_move_and_differ_between_findings():
+    one = found()
+    moved = replace(one, span=Span(30, 5, 31, 9))
+    assert fingerprints(one) == fingerprints(moved)
+    assert len(set(fingerprints(one, moved))) == 2
+    assert fingerprints(one) != fingerprints(one, path="b.py")
+    assert fingerprints(one) != fingerprints(found(message="another"))

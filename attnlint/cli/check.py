@@ -24,7 +24,7 @@ from attnlint.report.statistics import fixable, statistics, statistics_json, tot
 from attnlint.rule import UnknownRule
 
 CLEAN, FINDINGS, FAILED = 0, 1, 2
-FORMATS = ("full", "concise", "json", "json-lines", "github", "pylint")
+FORMATS = ("full", "concise", "json", "json-lines", "github", "gitlab", "pylint")
 READ_BY_PEOPLE = frozenset({"full", "concise"})
 
 EPILOG = """\b
@@ -198,6 +198,10 @@ def _machine_read(reports: Sequence[FileReport], shown: Shown) -> Iterable[str]:
         from attnlint.report.github import github
 
         return github(reports)
+    if shown.output_format == "gitlab":
+        from attnlint.report.gitlab import gitlab
+
+        return [gitlab(reports)]
     from attnlint.report.pylint import pylint
 
     return pylint(reports)
