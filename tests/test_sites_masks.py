@@ -222,3 +222,26 @@ def test_a_learned_prefix_has_no_future(keys):
 def test_the_same_words_about_their_own_tokens_have_one():
     source = make_source(TORCH + PREFIX.replace("{keys}", "k, v = self.k(x), self.v(x)"))
     assert [each.name for each in findings(source, all_rules())] == ["missing-causal-mask"]
+
+
+def test_a_softmax_out_of_sight_may_use_the_mask_that_it_is_given(sites):
+    body = "self._masked_softmax(q @ k.transpose(-2, -1) / 8, {})"
+    code = "class Attention(Base):\n    def forward(self, q, k, v, mask=None):\n        return " + body + " @ v\n"
+    assert told(sites, code.format("mask")) == {"unseen"}
+    assert told(sites, code.format("None")) == set()
+
+
+def test_a_decoder_whose_softmax_is_given_a_mask_is_not_open():
+    code = (
+        "class DecoderAttention(Base):\n    def forward(self, q, k, v, mask=None):\n"
+        "        w = self._masked_softmax(q @ k.transpose(-2, -1) / 8, {})\n        return w @ v\n"
+        "class Block(nn.Module):\n    def __init__(self):\n        self.attn = DecoderAttention()\n"
+        "    def forward(self, inputs):\n        x, mask = inputs[:2]\n        return self.attn(x, x, x, mask)\n"
+    )
+
+    def grave(mask):
+        found = findings(make_source(TORCH + "from base import Base\n" + code.format(mask)), all_rules())
+        return [each.name for each in found if each.severity.rank]
+
+    assert grave("mask") == []
+    assert grave("None") == ["missing-causal-mask"]

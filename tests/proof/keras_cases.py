@@ -3,11 +3,22 @@
 import numpy as np
 
 from tests.proof import reference
-from tests.proof.keras_kit import CAUSAL, call, decoder, dense, layer, live, mha_projections, norm, self_attention
-from tests.proof.laws import Run
+from tests.proof.keras_kit import (
+    CAUSAL,
+    call,
+    decoder,
+    dense,
+    layer,
+    live,
+    mha_projections,
+    norm,
+    self_attention,
+    tensor,
+)  # fmt: skip
+from tests.proof.laws import Run, array
 from tests.proof.numpy_cases import PAD, WORDS
-from tests.proof.reference import linear, multi_head, softmax
-from tests.proof.seed import HEADS, WIDTH
+from tests.proof.reference import linear, multi_head, softmax, split
+from tests.proof.seed import HEADS, WIDTH, W, X
 
 IDS = np.array([[3, 1, 7, 7, 2], [5, 2, 9, 4, 4]])
 WIDE = np.random.default_rng(9).normal(size=(2, 5, 100))
@@ -87,6 +98,16 @@ def dot(run):
     return self_attention("EncoderAttention", (WIDTH,), "w_query w_key w_value")(run)
 
 
+def of_heads(run):
+    """A layer that is handed the heads."""
+    image = run().Image(WIDTH // HEADS)
+
+    def attend(x):
+        return reference.merge(array(image(*(tensor(split(x @ w, HEADS)) for w in W))))
+
+    return Run(attend, X, lambda x: multi_head(x, W, HEADS))
+
+
 STEP = decoder("StepAttention", (WIDTH,), "q_proj k_proj v_proj", 1, emptied)
 DENSE = "query_dense key_dense value_dense | combine_heads"
 DEFAULT = self_attention("MultiHeadSelfAttention", (), DENSE, 8, x=WIDE[..., :96])
@@ -106,6 +127,7 @@ GOOD = {
     "heads-not-concatenated/good_keras_sum.py": ENCODER,
     "mask-after-softmax/good_keras_late.py": LATE,
     "mask-shape-mismatch/good_keras_folded.py": FOLDED,
+    "missing-causal-mask/good_keras_causal_if_asked.py": of_heads,
     "missing-causal-mask/good_keras_minigpt.py": mini_gpt,
     "missing-scale/good_keras_einsum.py": PATCHES,
     "missing-scale/good_keras_luong.py": luong,
