@@ -72,7 +72,9 @@ def in_parallel(
             process.terminate()
         raise
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        # Waited for, since the thread that watches the workers would else close its pipe while Python, ending, writes
+        # to it. It takes no time: the workers are done or dead.
+        pool.shutdown(wait=True, cancel_futures=True)
     # Which item of a lost chunk was to blame is not known, so each gets a process of its own.
     yield from (_alone(item, work, died) for item in lost)
 
