@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from attnlint import ir
+from attnlint.source import lines_of
 
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _REGISTERS = re.compile(r"^def \w*regist\w*\(|^@[\w.]*regist\w*\(", re.M)
 _WORD = re.compile(r"[A-Za-z_]\w*")
 # Words of which one stands in every definition that a rule could have something to say about.
@@ -92,7 +92,7 @@ def index(text: str, path: str = "") -> FileIndex:
 
     Raises SyntaxError with its place. A file that this Python cannot parse is one part, and libcst has the last word.
     """
-    lines = _LINE.findall(text)
+    lines = lines_of(text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -142,9 +142,13 @@ def _unknown(selector: str, rules: Iterable[Rule]) -> str:
 
 def near_miss(selector: str, rules: Iterable[Rule]) -> str:
     """What is said of a name that is no rule's but nearly: `; did you mean 'missing-scale'?`, or nothing."""
-    known = [spelling for each in rules for spelling in (each.name, each.code)]
-    lowered = {spelling.lower(): spelling for spelling in known}
-    near = difflib.get_close_matches(selector.lower(), lowered, n=1)
+    return did_you_mean(selector, [spelling for each in rules for spelling in (each.name, each.code)])
+
+
+def did_you_mean(word: str, words: Iterable[str]) -> str:
+    """What is said of a word that is nearly one of some: `; did you mean 'select'?`, or nothing."""
+    lowered = {each.lower(): each for each in words}
+    near = difflib.get_close_matches(word.lower(), lowered, n=1)
     return f"; did you mean {lowered[near[0]]!r}?" if near else ""
 
 

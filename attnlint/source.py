@@ -17,7 +17,8 @@ from attnlint.diagnostic import Fault, Span
 
 STDIN = "-"
 
-_NEWLINE = re.compile(r"\r\n|\r|\n")
+NEWLINE = re.compile(r"\r\n|\r|\n")
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _FIRST_TWO_LINES = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|$)")
 
 
@@ -68,6 +69,11 @@ class Source:
     def span(self, start: int, end: int) -> Span:
         """The span of the text between two offsets."""
         return Span(*self.position(start), *self.position(end))
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a text as Python counts them, with their endings: a form feed ends none."""
+    return _LINE.findall(text)
 
 
 def make_source(text: str, path: str = "<text>") -> Source:
@@ -144,8 +150,8 @@ def decode(path: str, data: bytes) -> Source:
 
 
 def _source(path: str, data: bytes, text: str, encoding: str) -> Source:
-    ends = [match.end() for match in _NEWLINE.finditer(text)]
-    first = _NEWLINE.search(text)
+    ends = [match.end() for match in NEWLINE.finditer(text)]
+    first = NEWLINE.search(text)
     return Source(path, data, text, encoding, first.group() if first else "\n", (0, *ends))
 
 

@@ -8,11 +8,29 @@ from attnlint.source import make_source
 from attnlint.tensor import Tensor, show_shape
 from attnlint.values import Choice, Unknown
 
+# Its assertions tell what differs, as those of a test do.
+pytest.register_assert_rewrite("tests.proof.laws")
+
 
 @pytest.fixture(autouse=True)
 def a_cache_of_its_own(monkeypatch, tmp_path_factory):
     """No test finds what another kept."""
     monkeypatch.setenv("ATTNLINT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture
+def plant(tmp_path, monkeypatch):
+    """Write files below the current folder, by their paths."""
+    monkeypatch.chdir(tmp_path)
+
+    def plant(files):
+        for path, text in files.items():
+            target = tmp_path / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(text)
+        return tmp_path
+
+    return plant
 
 
 def tensor_of(value):

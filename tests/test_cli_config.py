@@ -40,18 +40,9 @@ ALL = "softmax\nscale\ncausal\n"
 
 
 @pytest.fixture
-def plant(tmp_path, monkeypatch):
+def plant(plant, monkeypatch):
     """Write files below the current folder, and an analysis that knows the words of the table."""
-    monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "attnlint.analyse", SimpleNamespace(findings=findings))
-
-    def plant(files):
-        for path, text in files.items():
-            target = tmp_path / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text)
-        return tmp_path
-
     return plant
 
 

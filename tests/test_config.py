@@ -4,36 +4,15 @@ import os
 
 import pytest
 
-from attnlint.config.file import Misconfigured, read
+from attnlint.config.file import read
 from attnlint.config.nearest import Configured
 from attnlint.config.settings import CommandLine
 from attnlint.discover import discover
 from attnlint.ignores import Ignores, is_glob
 from attnlint.rule import all_rules
+from tests.configured import wrong
 
 CODES = [rule.code for rule in all_rules()]
-
-
-@pytest.fixture
-def plant(tmp_path, monkeypatch):
-    """Write files below the current folder, by their paths."""
-    monkeypatch.chdir(tmp_path)
-
-    def plant(files):
-        for path, text in files.items():
-            target = tmp_path / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text)
-        return tmp_path
-
-    return plant
-
-
-def wrong(path, **options):
-    """What is wrong with the configuration of a file, as (file, line, message)."""
-    with pytest.raises(Misconfigured) as caught:
-        Configured(**options).settings(path)
-    return [(os.path.relpath(place.path), place.line, message) for place, message in caught.value.wrong]
 
 
 def codes(path, configured=None, **command):

@@ -1,7 +1,6 @@
 """The keys of a configuration: on which line each stands, what is wrong with a value, and the schema made of them."""
 
 import json
-import os
 import re
 import tomllib
 from pathlib import Path
@@ -10,33 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attnlint.config.file import Misconfigured
 from attnlint.config.keys import KEYS, problems, schema
 from attnlint.config.lines import lines
-from attnlint.config.nearest import Configured
-
-
-@pytest.fixture
-def plant(tmp_path, monkeypatch):
-    """Write files below the current folder, by their paths."""
-    monkeypatch.chdir(tmp_path)
-
-    def plant(files):
-        for path, text in files.items():
-            target = tmp_path / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text)
-        return tmp_path
-
-    return plant
-
-
-def wrong(path, **options):
-    """What is wrong with the configuration of a file, as (file, line, message)."""
-    with pytest.raises(Misconfigured) as caught:
-        Configured(**options).settings(path)
-    return [(os.path.relpath(place.path), place.line, message) for place, message in caught.value.wrong]
-
+from tests.configured import wrong
 
 LINES = [
     ("a = 1\n\n# b = 2\nb = 2\n", {("a",): 1, ("b",): 4}),

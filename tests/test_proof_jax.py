@@ -5,7 +5,7 @@ import pytest
 
 from tests.proof import flax_cases, jax_cases, reference
 from tests.proof.fixtures import bad, code, good, repairable, repaired
-from tests.proof.laws import agrees, faults, ran
+from tests.proof.laws import agrees, check_bug, faults
 from tests.proof.seed import HEADS, TOKENS, X
 
 pytestmark = [pytest.mark.frameworks, pytest.mark.filterwarnings("ignore:SelfAttention will be deprecated")]
@@ -51,12 +51,7 @@ def test_a_good_fixture_is_attention(path):
 
 @pytest.mark.parametrize("path", BAD)
 def test_the_bug_of_a_bad_fixture_shows(path):
-    case, shown = BAD[path]
-    if isinstance(shown, str):
-        with pytest.raises(Exception, match=shown):
-            ran(case(code(path)))
-    else:
-        assert faults(case(code(path))) == shown
+    check_bug(*BAD[path], code(path))
 
 
 @pytest.mark.parametrize("path", repairable(BAD))

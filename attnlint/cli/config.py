@@ -127,7 +127,7 @@ def _words(value: Value) -> str:
 
 
 def _data(shown: Shown) -> dict[str, object]:
-    severities = dict(shown.settings.severities)
+    severities = {code: severity.value for code, severity in shown.settings.severities}
     defaults = [key for key in KEYS if key.default and not any(shown.configuration.said(key.name))]
     return {
         "path": shown.path,
@@ -138,9 +138,7 @@ def _data(shown: Shown) -> dict[str, object]:
             *({"key": key.name, "name": None, **_listed(key, (key.default,)), "source": None} for key in defaults),
         ],
         "rules": [
-            {"code": rule.code, "name": rule.name, "severity": severities[rule.code].value}
-            if rule.code in severities
-            else {"code": rule.code, "name": rule.name, "severity": None}
+            {"code": rule.code, "name": rule.name, "severity": severities.get(rule.code)}
             for rule in shown.settings.rules
         ],
     }

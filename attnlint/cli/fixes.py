@@ -99,7 +99,7 @@ def repaired(reports: Sequence[FileReport], asked: Asked, options: Options) -> D
             for line in unified(rewrite):
                 click.echo(line)
         return Done(reports, fixed.applied, len(_rewrites(fixed)))
-    return _written(reports, fixed, options)
+    return _written(reports, fixed, options, read)
 
 
 def _judge(source: Source, codes: Set[str], options: Options, read: Set[str]) -> FileReport:
@@ -134,7 +134,7 @@ def _rewrites(fixed: Fixed) -> list[Rewrite]:
     return sorted((rewrite for group in fixed.groups for rewrite in group), key=lambda rewrite: rewrite.path)
 
 
-def _written(reports: Sequence[FileReport], fixed: Fixed, options: Options) -> Done:
+def _written(reports: Sequence[FileReport], fixed: Fixed, options: Options, read: Set[str]) -> Done:
     changed: set[str] = set()
     failed: set[str] = set()
     stdin: bytes | None = None
@@ -151,7 +151,6 @@ def _written(reports: Sequence[FileReport], fixed: Fixed, options: Options) -> D
         changed |= files
         stdin = next((rewrite.after for rewrite in group if rewrite.path == STDIN), stdin)
     with overlaid({} if stdin is None else {STDIN: stdin}):
-        read = frozenset(identity(report.path) for report in reports)
         now = [_again(report, changed, options, read) for report in reports]
         if any(report.path == STDIN for report in reports):
             stdin = overlay(STDIN)

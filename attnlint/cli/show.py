@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,6 +11,7 @@ import click
 from rich.text import Text
 
 from attnlint.cli.output import color_option, console
+from attnlint.rule import did_you_mean
 from attnlint.source import Source, Unreadable, read_source
 
 if TYPE_CHECKING:
@@ -65,8 +65,8 @@ def _within(tensors: Sequence[Known], scope: str) -> Sequence[Known]:
     if inside:
         return inside
     scopes = sorted({each.scope for each in tensors})
-    near = difflib.get_close_matches(scope, [*scopes, *(part for each in scopes for part in each.split("."))], n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else f"; there is {', '.join(scopes)}" if scopes else ""
+    near = did_you_mean(scope, [*scopes, *(part for each in scopes for part in each.split("."))])
+    hint = near or (f"; there is {', '.join(scopes)}" if scopes else "")
     raise click.UsageError(f"nothing was traced in {scope!r}{hint}")
 
 

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from attnlint.config.kinds import Choice, Glob, Kind, Problem, RuleName, Schema, Selector, Several, Table, Text
-from attnlint.config.kinds import did_you_mean as near
 from attnlint.diagnostic import Severity
-from attnlint.rule import find
+from attnlint.rule import did_you_mean, find
 
 OFF = "off"
 NEVER = "never"
@@ -65,7 +64,7 @@ def problems(table: Mapping[str, object]) -> Iterator[Problem]:
     for name, value in table.items():
         key = BY_NAME.get(name)
         if key is None:
-            yield (name,), f"unknown key {name!r}{near(name.replace('_', '-'), BY_NAME) or _there_are()}"
+            yield (name,), f"unknown key {name!r}{did_you_mean(name.replace('_', '-'), BY_NAME) or _there_are()}"
             continue
         found = [((name, *path), message) for path, message in key.kind.problems(value)]
         yield from ((path, f"{name}: {message}") for path, message in found)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from attnlint.config.lines import Path
 from attnlint.ignores import is_glob
-from attnlint.rule import ALL, UnknownRule, all_rules, find, select
+from attnlint.rule import ALL, UnknownRule, all_rules, did_you_mean, find, select
 
 Schema = dict[str, object]
 # Where below the key something is wrong, and what.
@@ -158,9 +157,3 @@ def called(value: object) -> str:
     """What a value of TOML is called in a message."""
     names = {str: "a string", bool: "a boolean", int: "a number", float: "a number", list: "a list", dict: "a table"}
     return names.get(type(value), "a date or time")
-
-
-def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """What is said of a word that is nearly one of some: `; did you mean 'select'?`, or nothing."""
-    near = difflib.get_close_matches(word.lower(), tuple(words), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""

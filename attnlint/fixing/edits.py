@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from attnlint.diagnostic import Edit
-from attnlint.source import Source, Unreadable, decode
-
-_NEWLINE = re.compile(r"\r\n|\r|\n")
+from attnlint.source import NEWLINE, Source, Unreadable, decode
 
 
 class Refused(Exception):
@@ -28,7 +25,7 @@ class Piece:
     @property
     def is_line(self) -> bool:
         """Whether it inserts whole lines, as an import; the same ones twice would be once too often."""
-        return self.start == self.end and _NEWLINE.search(self.text[-1:]) is not None
+        return self.start == self.end and NEWLINE.search(self.text[-1:]) is not None
 
     def clashes(self, other: Piece) -> bool:
         """Whether the two cannot both be applied: they overlap, or stand at one place in an order nobody knows."""
@@ -59,7 +56,7 @@ def _placed(source: Source, edit: Edit) -> Piece:
     start, end = _offset(source, edit.span.row, edit.span.column), _end(source, edit)
     if start is None or end is None or end < start:
         raise Refused(f"has an edit outside of the text, at row {edit.span.row}, column {edit.span.column}")
-    return Piece(start, end, _NEWLINE.sub(_newline_at(source, edit.span.row), edit.text))
+    return Piece(start, end, NEWLINE.sub(_newline_at(source, edit.span.row), edit.text))
 
 
 def _end(source: Source, edit: Edit) -> int | None:
@@ -77,7 +74,7 @@ def _offset(source: Source, row: int, column: int) -> int | None:
 def _newline_at(source: Source, row: int) -> str:
     """The line ending of a row; that of the row before it where it has none, and else the file's first."""
     for start in range(row - 1, max(row - 3, -1), -1):
-        found = _NEWLINE.search(source.text, source.starts[start])
+        found = NEWLINE.search(source.text, source.starts[start])
         if found is not None:
             return found.group()
     return source.newline

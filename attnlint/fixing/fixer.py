@@ -6,6 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 
 from attnlint.diagnostic import Severity
 from attnlint.filed import FileReport
@@ -88,12 +89,9 @@ class Fixer:
             touched = {file for pieces in self.state.steps[len(before.steps) :] for file in pieces}
             again = self.bench.witnesses(home, touched)
             pending.extend(path for path in again if path not in {home, *pending} and visits[path] < ROUNDS)
-        refusals = {(each.found.file, each.found.finding.code, each.row): each for each in self._refusals()}
+        every = chain.from_iterable(self.refusals.values())
+        refusals = {(each.found.file, each.found.finding.code, each.row): each for each in every}
         return Fixed(tuple(self._groups()), self.state.applied, tuple(refusals.values()))
-
-    def _refusals(self) -> Iterator[Refusal]:
-        for refused in self.refusals.values():
-            yield from refused
 
     def _groups(self) -> Iterator[tuple[Rewrite, ...]]:
         """The changed files; those that one fix edited are in one group."""
@@ -221,9 +219,7 @@ class Fixer:
 
     def _was_tried(self, found: Found, tried: Sequence[Standing]) -> bool:
         here = self._standing(self.state, found)
-        return any(
-            each.start <= here.start <= each.end and (each.file, each.code) == (here.file, here.code) for each in tried
-        )
+        return any(each.covers(here) for each in tried)
 
     def _is_wanted(self, found: Found) -> bool:
         return found.finding.code in self.codes and self._is_allowed(found)

@@ -26,6 +26,10 @@ class Standing:
             return False
         return source.position(self.start)[0] <= row <= source.position(self.end)[0]
 
+    def covers(self, other: Standing) -> bool:
+        """Whether another finding may be the same one: of its rule, where this one would stand."""
+        return (other.file, other.code) == (self.file, self.code) and self.start <= other.start <= self.end
+
     def after(self, pieces: Pieces) -> Standing:
         """The same after some edits; where its text was replaced, it may be anywhere in what stands there instead."""
         mine: Sequence[Piece] = pieces.get(self.file, ())
@@ -42,8 +46,7 @@ def standing(found: Found, source: Source) -> Standing:
 def marked(expected: list[Standing], repaired: Standing) -> list[Standing]:
     """The expected findings with one of them repaired; one that is not among them is added."""
     for number, each in enumerate(expected):
-        here = each.start <= repaired.start <= each.end
-        if here and not each.is_repaired and (each.file, each.code) == (repaired.file, repaired.code):
+        if each.covers(repaired) and not each.is_repaired:
             return [*expected[:number], replace(each, is_repaired=True), *expected[number + 1 :]]
     return [*expected, replace(repaired, is_repaired=True)]
 

@@ -47,14 +47,19 @@ def _of_call(draft: Draft, op: OpCall, axis: str) -> None:
     call = calls.call_at(layer.site) if isinstance(layer, Layer) and layer.site is not None else calls.call_at(op.site)
     if call is None:
         return
-    pattern = next((each for each in calls.positional(call) if isinstance(each.node, cst.SimpleString)), None)
+    pattern = calls.pattern(call)
     if pattern is not None:
         _of_pattern(draft, pattern)
         return
-    word = writing(op.output.library if op.output is not None else "").axis
-    keywords = (word, *(each for each in _AXIS if each != word))
+    keywords = _keywords(op)
     method = made or calls.is_method(draft, call)
     calls.give(draft, call, keywords, 0 if method else 1, axis)
+
+
+def _keywords(op: OpCall) -> tuple[str, ...]:
+    """The words for an axis, that of the library of an op first."""
+    word = writing(op.output.library if op.output is not None else "").axis
+    return (word, *(each for each in _AXIS if each != word))
 
 
 def _of_pattern(draft: Draft, pattern: Site) -> None:
@@ -89,8 +94,8 @@ def _reduces(draft: Draft, op: OpCall, axis: str) -> None:
     call = calls.call_at(op.site)
     if call is None:
         return
-    word = writing(op.output.library if op.output is not None else "").axis
-    keywords = (word, *(each for each in _AXIS if each != word))
+    keywords = _keywords(op)
+    word = keywords[0]
     place = 0 if calls.is_method(draft, call) else 1
     loses = not op.notes.get("keepdims") and not calls.of_keyword(call, "keepdims", "keepdim")
     kept = ("keepdim=True" if word == "dim" else "keepdims=True") if loses else ""
@@ -131,7 +136,7 @@ def _merged(draft: Draft, op: OpCall) -> bool:
     scores = calls.receiver(flat)
     if scores is None or not calls.is_method(draft, flat) or calls.is_method(draft, call):
         return False
-    word = writing(op.output.library if op.output is not None else "").axis
+    word = _keywords(op)[0]
     node = call.node
     assert isinstance(node, cst.Call)
     draft.replace(back, f"{tree.source(tree.at(call, node.func))}({tree.source(scores)}, {word}=-1)")

@@ -40,6 +40,19 @@ def positional(call: Site) -> list[Site]:
     return found
 
 
+def pattern(call: Site) -> Site | None:
+    """The first text that is given by position, as the pattern of an einsum."""
+    return next((each for each in positional(call) if isinstance(each.node, cst.SimpleString)), None)
+
+
+def listed(given: list[Site]) -> list[Site]:
+    """Arguments one by one, where they may be given as one tuple or list too."""
+    node = given[0].node if len(given) == 1 else None
+    return (
+        [tree.at(given[0], each.value) for each in node.elements] if isinstance(node, cst.Tuple | cst.List) else given
+    )
+
+
 def receiver(call: Site) -> Site | None:
     """What a call's method belongs to, as in `receiver.method(…)`; None for a plain function."""
     node = call.node

@@ -35,7 +35,7 @@ def blocked(site: AttentionSite) -> Fix | None:
         return None
     params = _parameters(draft, site, call)
     flag = next((each for each in params if each.name in {"is_causal", "use_causal_mask"}), None)
-    if flag is not None and not (_is_torch_layer(site)):
+    if flag is not None and not _is_torch_layer(site):
         calls.give(draft, call, flag.keywords, _position(params, flag), "True")
         return draft.fix(f"make the call causal: {flag.keywords[0]}=True", certainty)
     mask = next((each for each in params if each.name in _MASKS), None)
@@ -144,8 +144,7 @@ def name_of(scores: Site) -> str:
 
 
 def _free_name(call: Site) -> str:
-    function = tree.function(call)
-    used = tree.names(function) if function is not None else set()
+    used = tree.names_around(call)
     return next((name for name in _FREE_NAMES if name not in used), _FREE_NAMES[-1])
 
 
@@ -154,9 +153,8 @@ def _masked(draft: Draft, site: AttentionSite, name: str, place: Site) -> str:
     softmax = site.softmax
     assert softmax is not None
     how = writing(draft.library(place, softmax.weights, softmax.scores))
-    module = draft.module(how.module, place) if "{m}" in how.masked + how.future else ""
-    blocked = _own(site, name) or how.future.format(x=name, m=module)
-    return how.masked.format(x=name, blocked=blocked, m=module, fill=f"{name}.dtype.min")
+    blocked = _own(site, name) or draft.written(how.future, how, place, x=name)
+    return draft.written(how.masked, how, place, x=name, blocked=blocked, fill=f"{name}.dtype.min")
 
 
 def _own(site: AttentionSite, name: str) -> str:

@@ -10,9 +10,11 @@ from functools import lru_cache
 
 from attnlint.diagnostic import Applicability, Edit, Fix, Span
 from attnlint.frameworks import resolved
+from attnlint.frameworks.writing import Writing
 from attnlint.index import FileIndex, index
 from attnlint.ir import Site
 from attnlint.repair import tree
+from attnlint.source import lines_of
 from attnlint.tensor import Tensor
 from attnlint.trace import Trace
 
@@ -55,7 +57,7 @@ class Draft:
         """Insert lines behind a statement, as far indented as it is."""
         self.is_refused |= tree.shares_its_line(statement)
         row, indent = statement.span.end_row, self.indent(statement)
-        text = self._lines(statement.path)
+        text = self._lines(statement)
         if row < len(text):
             self.put(statement, Span(row + 1, 1, row + 1, 1), "".join(f"{indent}{line}\n" for line in lines))
         else:
@@ -68,10 +70,10 @@ class Draft:
         self.is_refused |= tree.shares_its_line(statement)
         span, comment = statement.span, tree.comment_behind(statement)
         if comment:
-            end = len(self._lines(statement.path)[span.end_row - 1].rstrip("\r\n")) + 1
+            end = len(self._lines(statement)[span.end_row - 1].rstrip("\r\n")) + 1
             self.put(statement, Span(span.row, span.column, span.end_row, end), comment)
             return
-        lines = self._lines(statement.path)
+        lines = self._lines(statement)
         last = lines[span.end_row - 1]
         if last.endswith(("\r", "\n")):
             self.put(statement, Span(span.row, 1, span.end_row + 1, 1), "")
@@ -80,7 +82,7 @@ class Draft:
 
     def indent(self, statement: Site) -> str:
         """The white space in front of a statement."""
-        return self._lines(statement.path)[statement.span.row - 1][: statement.span.column - 1]
+        return self._lines(statement)[statement.span.row - 1][: statement.span.column - 1]
 
     def module(self, dotted: str, site: Site) -> str:
         """What the file of a node calls a module, which is imported where it is not yet."""
@@ -89,6 +91,11 @@ class Draft:
             found = _ALIASES.get(dotted, dotted.rpartition(".")[2])
             self._import(dotted, found, site)
         return found
+
+    def written(self, template: str, how: Writing, site: Site, **parts: object) -> str:
+        """A template of a library filled in; its module is imported where the template names it."""
+        module = self.module(how.module, site) if "{m}" in template else ""
+        return template.format(m=module, **parts)
 
     def library(self, site: Site, *tensors: Tensor | None) -> str:
         """The library that a repair should write in: that of the arrays, by the module that the file has for them."""
@@ -121,9 +128,8 @@ class Draft:
         """The fix, where there is anything to edit."""
         return Fix(title, tuple(self.edits), applicability) if self.edits and not self.is_refused else None
 
-    def _lines(self, path: str) -> list[str]:
-        text = self.trace.files.get(path, self.trace.text)
-        return tree.lines_of(text)
+    def _lines(self, site: Site) -> list[str]:
+        return lines_of(self.trace.text_of(site))
 
     def _import(self, dotted: str, name: str, site: Site) -> None:
         """Add an import where the author's imports stand: the standard library's before all others."""
@@ -137,9 +143,11 @@ class Draft:
             row = others[0].lineno
         else:
             row = (others[-1].end_lineno or others[-1].lineno) + 1
-        if row > len(self._lines(site.path)):
-            row, line = others[0].lineno if others else 1, line
-        self.put(site, Span(row, 1, row, 1), f"{line}\n")
+        if row > len(self._lines(site)):
+            row = others[0].lineno if others else 1
+        edit = Edit(Span(row, 1, row, 1), f"{line}\n", site.path)
+        if edit not in self.edits:
+            self.edits.append(edit)
 
 
 @lru_cache(maxsize=8)

@@ -61,10 +61,9 @@ def _fills(draft: Draft, late: LateMask, inner: Late, call: Site, scores: Site) 
         return {}
     if op.name == "mul":
         how = writing(library)
-        module = draft.module(how.module, op.site) if "{m}" in how.masked else ""
         x = tree.operand(inner.weights) if how.masked.startswith("{x}.") else tree.source(inner.weights)
-        blocked = f"{tree.operand(inner.mask, 6)} == 0"
-        draft.replace(inner.whole, how.masked.format(x=x, blocked=blocked, m=module, fill="-1e9"))
+        blocked = f"{tree.operand(inner.mask, tree.COMPARED)} == 0"
+        draft.replace(inner.whole, draft.written(how.masked, how, op.site, x=x, blocked=blocked, fill="-1e9"))
         return {}
     place = value_in(draft, op, inner)
     if place is None:

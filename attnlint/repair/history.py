@@ -97,8 +97,7 @@ def _old(trace: Trace, cell: Cell, target: Site) -> tuple[str, str]:
 def _concatenation(draft: Draft, site: Site, new: Tensor, old: str, text: str) -> str:
     library = draft.library(site, new)
     how = writing(library or "numpy")
-    module = draft.module(how.module, site) if "{m}" in how.joined else ""
-    return how.joined.format(a=old, b=text, axis=_sequence_axis(new), m=module)
+    return draft.written(how.joined, how, site, a=old, b=text, axis=_sequence_axis(new))
 
 
 def _sequence_axis(tensor: Tensor) -> int:
@@ -111,9 +110,7 @@ def _sequence_axis(tensor: Tensor) -> int:
 
 
 def _free(site: Site, name: str) -> str:
-    function = tree.function(site)
-    used = tree.names(function) if function is not None else set()
-    return name if name not in used else f"{name}_"
+    return name if name not in tree.names_around(site) else f"{name}_"
 
 
 def _made_once(draft: Draft, loss: Loss, _: str) -> Fix | None:
@@ -180,14 +177,7 @@ def _taken_back(draft: Draft, loss: Loss, parameter: str) -> Fix | None:
 
 def _is_unused(function: Site, name: str) -> bool:
     """Whether a name is only ever given a value once, or says itself that nobody wants it."""
-    if name == "_":
-        return True
-    queue, count = [tree.node_of(function)], 0
-    while queue:
-        node = queue.pop()
-        count += isinstance(node, cst.Name) and node.value == name
-        queue.extend(node.children)
-    return count == 1
+    return name == "_" or sum(each.value == name for each in tree.inside(function, cst.Name)) == 1
 
 
 def _passed_on(draft: Draft, loss: Loss, name: str) -> Fix | None:

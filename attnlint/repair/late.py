@@ -12,7 +12,7 @@ from attnlint.frameworks.writing import writing
 from attnlint.ir import Site
 from attnlint.repair import calls, helper, tree
 from attnlint.repair.draft import Draft
-from attnlint.repair.masking import Late, between, fill_of, late_in, take_off, value_in
+from attnlint.repair.masking import Late, between, fill_of, gives_back, late_in, take_off, value_in
 from attnlint.trace import OpCall
 
 TITLE = "mask the scores before the softmax"
@@ -72,7 +72,7 @@ def _masked(draft: Draft, op: OpCall, late: LateMask, found: Late, scores: Site)
     elif op.name == "setitem":
         blocked = tree.source(found.mask)
     else:
-        blocked = f"{tree.operand(found.mask, 6)} == 0"
+        blocked = f"{tree.operand(found.mask, tree.COMPARED)} == 0"
     return how.masked.format(x=array, blocked=blocked, m=module, fill=fill) if blocked else ""
 
 
@@ -119,11 +119,8 @@ def _move_softmax(
     draft: Draft, call: Site, found: Late, scores: Site, text: str, normalised: Site, masked: Site, inside: list[Site]
 ) -> bool:
     """The softmax taken to where the mask is, when nothing in between reads its weights."""
-    parent = next(tree.around(call), None)
-    outer = parent.node if parent is not None else None
-    if parent is None or not isinstance(outer, cst.Assign) or len(outer.targets) != 1:
-        return False
-    target = tree.source(tree.at(parent, outer.targets[0].target))
+    place = tree.only_target(call)
+    target = tree.source(place) if place is not None else ""
     if target != tree.source(found.weights) or not target.isidentifier():
         return False
     moved = tree.names(scores)
@@ -134,16 +131,12 @@ def _move_softmax(
         draft.before(masked, f"{scores.node.value} = {text}")
         softmax = tree.source(call)
     else:
-        inner = f"({text})" if _is_method_of(call, scores) else text
+        inner = f"({text})" if calls.receiver(call) == scores else text
         softmax = tree.spliced(call, {scores: inner})
     if isinstance(found.whole.node, cst.AugAssign | cst.Assign):
         return False
     draft.replace(found.whole, softmax)
     return True
-
-
-def _is_method_of(call: Site, scores: Site) -> bool:
-    return calls.receiver(call) == scores
 
 
 def _under_condition(draft: Draft, found: Late, scores: Site, text: str, normalised: Site, masked: Site) -> bool:
@@ -168,11 +161,4 @@ def _under_condition(draft: Draft, found: Late, scores: Site, text: str, normali
 
 def _only_masks(found: Late) -> bool:
     """Whether a statement does nothing but give the weights back masked."""
-    node = found.whole.node
-    if isinstance(node, cst.AugAssign):
-        return True
-    parent = next(tree.around(found.whole), None)
-    outer = parent.node if parent is not None else None
-    if parent is None or not isinstance(outer, cst.Assign) or len(outer.targets) != 1:
-        return False
-    return tree.source(tree.at(parent, outer.targets[0].target)) == tree.source(found.weights)
+    return isinstance(found.whole.node, cst.AugAssign) or gives_back(found)

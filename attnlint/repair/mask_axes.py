@@ -137,9 +137,7 @@ def _rearranged(draft: Draft, pattern: Site, rank: int) -> None:
 
 
 def _reshaped(draft: Draft, given: list[Site], rank: int) -> None:
-    sizes = given[1:]
-    if len(sizes) == 1 and isinstance(sizes[0].node, cst.Tuple | cst.List):
-        sizes = [tree.at(sizes[0], each.value) for each in sizes[0].node.elements]
+    sizes = calls.listed(given[1:])
     kept = [tree.source(each) for each in sizes if tree.source(each) != "1"]
     if len(kept) == 2 and len(sizes) == rank:
         for place, text in zip(sizes, [kept[0], *["1"] * (rank - 2), kept[1]], strict=True):

@@ -112,15 +112,13 @@ def take_off(draft: Draft, found: Late, masked: Site) -> None:
     """The weights as they were, and no statement where it would say `weights = weights`."""
     node = found.whole.node
     is_alone = isinstance(next(tree.around(found.whole), masked).node, cst.Expr)
-    if isinstance(node, cst.AugAssign | cst.Assign) or is_alone:
+    if isinstance(node, cst.AugAssign | cst.Assign) or is_alone or gives_back(found):
         draft.delete(masked)
-        return
-    parent = next(tree.around(found.whole), None)
-    outer = parent.node if parent is not None else None
-    same = isinstance(outer, cst.Assign) and len(outer.targets) == 1
-    if same and isinstance(outer, cst.Assign) and parent is not None:
-        target = tree.source(tree.at(parent, outer.targets[0].target))
-        if target == tree.source(found.weights):
-            draft.delete(masked)
-            return
-    draft.replace(found.whole, tree.source(found.weights), tree.strength(found.weights))
+    else:
+        draft.replace(found.whole, tree.source(found.weights), tree.strength(found.weights))
+
+
+def gives_back(found: Late) -> bool:
+    """Whether the masked weights get the name that the weights had."""
+    target = tree.only_target(found.whole)
+    return target is not None and tree.source(target) == tree.source(found.weights)

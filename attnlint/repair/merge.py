@@ -82,7 +82,7 @@ def _summed_nowhere(draft: Draft, op: OpCall, call: Site) -> Fix | None:
     """An einsum that keeps the letter of the heads, in front of that of the features, and merges the two."""
     contracted = op.notes.get("contracted")
     letters = [each[0] for each in contracted if each[1].kind == "heads"] if isinstance(contracted, tuple) else []
-    pattern = next((each for each in calls.positional(call) if isinstance(each.node, cst.SimpleString)), None)
+    pattern = calls.pattern(call)
     if len(letters) != 1 or pattern is None:
         return None
     text, letter = tree.source(pattern), str(letters[0])
@@ -103,19 +103,16 @@ def _summed_nowhere(draft: Draft, op: OpCall, call: Site) -> Fix | None:
 def _merged_after(draft: Draft, op: OpCall, call: Site) -> bool:
     """The last two axes of what a call gives put together, where it has a name or by a method of it."""
     library = draft.library(call, op.output, *op.inputs)
-    node, end = call.node, call.span
-    parent = next(tree.around(call), None)
-    outer, statement = parent.node if parent is not None else None, tree.statement(call)
-    place = Span(end.end_row, end.end_column, end.end_row, end.end_column)
-    if library in {"torch", "tinygrad"} and isinstance(node, cst.Call):
-        draft.put(call, place, ".flatten(-2)")
+    end = call.span
+    if library in {"torch", "tinygrad"}:
+        draft.put(call, Span(end.end_row, end.end_column, end.end_row, end.end_column), ".flatten(-2)")
         return True
-    if not isinstance(outer, cst.Assign) or len(outer.targets) != 1 or statement is None:
+    target, statement = tree.only_target(call), tree.statement(call)
+    if target is None or statement is None or not isinstance(target.node, cst.Name):
         return False
-    target = outer.targets[0].target
-    if not isinstance(target, cst.Name) or library not in {"numpy", "jax", "mlx", "cupy"}:
+    if library not in {"numpy", "jax", "mlx", "cupy"}:
         return False
-    name = target.value
+    name = target.node.value
     draft.after(statement, f"{name} = {name}.reshape(*{name}.shape[:-2], -1)")
     return True
 
@@ -138,7 +135,7 @@ def _merged(draft: Draft, op: OpCall, array: Site, taken: Tensor, axis: int) -> 
             return f"{x}.flatten(-2)"
         if rank == 4 and axis == 1 and not taken.shape.open:
             return f"{x}.transpose(1, 2).flatten(2)"
-        return how.merged.format(x=x, axis=axis, m=draft.module(how.module, array)) if not taken.shape.open else ""
+        return draft.written(how.merged, how, array, x=x, axis=axis) if not taken.shape.open else ""
     if not how.merged:
         # Of unknown arrays: by NumPy's methods, which most have.
         how = writing("numpy")
@@ -156,7 +153,7 @@ def _merged(draft: Draft, op: OpCall, array: Site, taken: Tensor, axis: int) -> 
     elif before_features or (rank == 4 and axis == 1):
         m = draft.module(how.module, array)
         return f"{m}.reshape({x if before_features else f'{m}.transpose({x}, (0, 2, 1, 3))'}, ({lead}, {width}))"
-    return how.merged.format(x=x, axis=axis, lead=lead, width=width, m=draft.module(how.module, array))
+    return draft.written(how.merged, how, array, x=x, axis=axis, lead=lead, width=width)
 
 
 def _library(draft: Draft, op: OpCall, taken: Tensor) -> str:
@@ -183,9 +180,8 @@ def _size(draft: Draft, array: Site, place: int, axis: Axis, library: str) -> st
 
 def _rearranged(draft: Draft, call: Site) -> str:
     """einops' and einx' reductions of a letter as patterns that put it beside the last one."""
-    given = calls.positional(call)
-    pattern = next((each for each in given if isinstance(each.node, cst.SimpleString)), None)
-    array = next((each for each in given if not isinstance(each.node, cst.SimpleString)), None)
+    pattern = calls.pattern(call)
+    array = next((each for each in calls.positional(call) if each != pattern), None)
     if pattern is None or array is None:
         return ""
     text = tree.source(pattern)
@@ -219,7 +215,7 @@ def _of_generator(draft: Draft, op: OpCall, call: Site) -> str:
     inner = tree.source(given[0])
     inner = inner[1:-1] if isinstance(node, cst.ListComp) else inner
     listed = how.joined.replace("[{a}, {b}]", "[{a}]")
-    return listed.format(a=inner, axis=-1, m=draft.module(how.module, call))
+    return draft.written(listed, how, call, a=inner, axis=-1)
 
 
 def _of_stack(draft: Draft, op: OpCall, call: Site) -> str:
@@ -232,4 +228,4 @@ def _of_stack(draft: Draft, op: OpCall, call: Site) -> str:
     if not inner or not how.joined or library == "tinygrad":
         return ""
     joined = how.joined.replace("[{a}, {b}]", "{a}")
-    return joined.format(a=tree.source(inner[0]), axis=-1, m=draft.module(how.module, call))
+    return draft.written(joined, how, call, a=tree.source(inner[0]), axis=-1)

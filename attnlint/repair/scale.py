@@ -57,7 +57,7 @@ def told(site: AttentionSite) -> Fix | None:
     query = calls.arguments(draft, call)[:1] if call is not None else []
     if value is None or not query or not tree.simple(query[0]):
         return None
-    draft.replace(value, f"{tree.source(query[0])}.shape[-1] ** -0.5", 13)
+    draft.replace(value, f"{tree.source(query[0])}.shape[-1] ** -0.5", tree.POWER)
     return draft.fix("scale by 1/√head_dim")
 
 

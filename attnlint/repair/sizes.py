@@ -103,10 +103,7 @@ def _checked(draft: Draft, heads: Site, head: Site, total: Dim) -> None:
 
 def _sizes(draft: Draft, call: Site) -> list[Site]:
     """The sizes that a reshape is given, one by one."""
-    rest = calls.arguments(draft, call)[1:]
-    if len(rest) == 1 and isinstance(rest[0].node, cst.Tuple | cst.List):
-        return [tree.at(call, each.value) for each in rest[0].node.elements]
-    return rest
+    return calls.listed(calls.arguments(draft, call)[1:])
 
 
 def _literal(draft: Draft, place: Site, text: str) -> Fix | None:
@@ -250,7 +247,7 @@ def _narrowed(draft: Draft, split: OpCall) -> Fix | None:
     given = _sizes(draft, call) if call is not None else []
     if len(given) < 2:
         return None
-    whole, heads = tree.operand(given[-1], tree.PRODUCT), tree.operand(given[-2], 12)
+    whole, heads = tree.operand(given[-1], tree.PRODUCT), tree.operand(given[-2], tree.UNARY)
     places = [given[-1]]
     for later in consumers(draft.trace, split.output, is_carrier, 12) if split.output is not None else ():
         # What folds the heads away says their width once more.

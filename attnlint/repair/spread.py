@@ -37,5 +37,4 @@ def over_heads(draft: Draft, place: Site, folded: Axis, batch: Axis, op: OpCall)
     if not how or not heads:
         return
     x = tree.operand(place) if how.startswith("{x}.") else tree.source(place)
-    module = draft.module(writing(library).module, place) if "{m}" in how else ""
-    draft.replace(place, how.format(x=x, heads=heads, m=module))
+    draft.replace(place, draft.written(how, writing(library), place, x=x, heads=heads))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TypeVar
@@ -12,21 +11,22 @@ import libcst as cst
 from attnlint.diagnostic import Span
 from attnlint.ir import Site
 from attnlint.lower.piece import Piece
+from attnlint.source import lines_of
 
 # How tightly Python's operators bind, loosest first; what is written in one piece binds tightest.
-LOOSEST, SUM, PRODUCT, PRIMARY = 0, 10, 11, 15
+LOOSEST, COMPARED, SUM, PRODUCT, UNARY, POWER, PRIMARY = 0, 6, 10, 11, 12, 13, 15
 _OPERATORS: dict[type[cst.CSTNode], int] = {
-    cst.BitOr: 6, cst.BitXor: 7, cst.BitAnd: 8, cst.LeftShift: 9, cst.RightShift: 9, cst.Add: SUM, cst.Subtract: SUM,
+    cst.BitOr: COMPARED, cst.BitXor: 7, cst.BitAnd: 8, cst.LeftShift: 9, cst.RightShift: 9,
+    cst.Add: SUM, cst.Subtract: SUM,
     cst.Multiply: PRODUCT, cst.Divide: PRODUCT, cst.FloorDivide: PRODUCT, cst.Modulo: PRODUCT,
-    cst.MatrixMultiply: PRODUCT, cst.Power: 13, cst.And: 3, cst.Or: 2,
+    cst.MatrixMultiply: PRODUCT, cst.Power: POWER, cst.And: 3, cst.Or: 2,
 }  # fmt: skip
 _OTHERS: dict[type[cst.CSTNode], int] = {
-    cst.Lambda: 0, cst.IfExp: 1, cst.NamedExpr: 0, cst.Comparison: 5, cst.UnaryOperation: 12, cst.Await: 14,
+    cst.Lambda: 0, cst.IfExp: 1, cst.NamedExpr: 0, cst.Comparison: 5, cst.UnaryOperation: UNARY, cst.Await: 14,
     cst.Yield: 0,
 }  # fmt: skip
 
 Node = TypeVar("Node", bound=cst.CSTNode)
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 @lru_cache(maxsize=16)
@@ -83,6 +83,13 @@ def function(site: Site) -> Site | None:
     return next((each for each in around(site) if isinstance(each.node, cst.FunctionDef)), None)
 
 
+def only_target(site: Site) -> Site | None:
+    """What an expression is assigned to, where it is the whole value of an assignment to one target."""
+    parent = next(around(site), None)
+    node = parent.node if parent is not None else None
+    return at(site, node.targets[0].target) if isinstance(node, cst.Assign) and len(node.targets) == 1 else None
+
+
 def shares_its_line(statement: Site) -> bool:
     """Whether several statements stand on one line, so that none of them can be taken by its lines."""
     node = statement.node
@@ -112,7 +119,7 @@ def is_read_after(statement: Site, name: str) -> bool:
     if any(sum(each.value == name for each in inside(at(statement, value), cst.Name)) > 1 for value in within):
         return True
     scope = function(statement) or next((e for e in around(statement) if isinstance(e.node, cst.Module)), None)
-    later = [n for n in inside(scope, cst.SimpleStatementLine) if scope is not None] if scope is not None else []
+    later = inside(scope, cst.SimpleStatementLine) if scope is not None else ()
     behind = sorted((at(statement, n) for n in later), key=lambda each: each.span)
     for each in behind:
         if each.span <= statement.span or name not in names(each):
@@ -128,11 +135,6 @@ def block(site: Site) -> list[Site]:
     parent = next(around(site), None)
     body = getattr(parent.node, "body", ()) if parent is not None else ()
     return [at(site, node) for node in body if isinstance(node, cst.CSTNode)] if isinstance(body, tuple | list) else []
-
-
-def lines_of(text: str) -> list[str]:
-    """The lines of a text as Python counts them, with their endings: a form feed ends none."""
-    return _LINE.findall(text)
 
 
 def _slice(piece: Piece, span: Span) -> str:
@@ -216,9 +218,9 @@ def wanted(site: Site) -> int:
         level = _OPERATORS[type(outer.operator)]
         return level + (outer.right is node)
     if isinstance(outer, cst.UnaryOperation):
-        return 12
+        return UNARY
     if isinstance(outer, cst.Comparison | cst.ComparisonTarget):
-        return 6
+        return COMPARED
     return LOOSEST
 
 
@@ -244,16 +246,12 @@ def spliced(site: Site, parts: dict[Site, str]) -> str:
 def assigned(statement: Site) -> set[str]:
     """The names that a statement gives a value to."""
     found: set[str] = set()
-    queue = [node_of(statement)]
-    while queue:
-        node = queue.pop()
+    for node in _within(statement):
         if isinstance(node, cst.AssignTarget | cst.AugAssign | cst.AnnAssign | cst.For):
             target = node.target
-            kept = target.elements if isinstance(target, cst.Tuple | cst.List) else [target]
-            for each in kept:
+            for each in target.elements if isinstance(target, cst.Tuple | cst.List) else [target]:
                 inner = getattr(each, "value", each) if not isinstance(each, cst.Name) else each
                 found.update([inner.value] if isinstance(inner, cst.Name) else [])
-        queue.extend(node.children)
     return found
 
 
@@ -267,14 +265,23 @@ def simple(site: Site) -> bool:
 
 def inside(site: Site, kind: type[Node]) -> Iterator[Node]:
     """The nodes of one kind within a node, itself among them, in no order."""
+    return (node for node in _within(site) if isinstance(node, kind))
+
+
+def _within(site: Site) -> Iterator[cst.CSTNode]:
     queue = [node_of(site)]
     while queue:
         node = queue.pop()
-        if isinstance(node, kind):
-            yield node
+        yield node
         queue.extend(node.children)
 
 
 def names(site: Site) -> set[str]:
     """Every name that stands in a node."""
     return {node.value for node in inside(site, cst.Name)}
+
+
+def names_around(site: Site) -> set[str]:
+    """Every name in the function that a place stands in; none at module level."""
+    here = function(site)
+    return names(here) if here is not None else set()

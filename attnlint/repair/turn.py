@@ -102,7 +102,9 @@ def _as_matmul(draft: Draft, call: Site) -> None:
     assert isinstance(node, cst.Call)
     given = calls.arguments(draft, call)
     if calls.is_method(draft, call) and len(given) == 2:
-        draft.replace(call, f"{tree.operand(given[0], tree.PRODUCT)} @ {tree.operand(given[1], 12)}", tree.PRODUCT)
+        draft.replace(
+            call, f"{tree.operand(given[0], tree.PRODUCT)} @ {tree.operand(given[1], tree.UNARY)}", tree.PRODUCT
+        )
     elif isinstance(node.func, cst.Attribute):
         draft.replace(tree.at(call, node.func.attr), "matmul")
 
@@ -121,8 +123,8 @@ def _keys_come_first(product: OpCall) -> bool:
 
 def _swapped(draft: Draft, array: Site, product: OpCall) -> str:
     how = writing(draft.library(array, *product.inputs, product.output))
-    module = draft.module(how.module, array) if "{m}" in how.swap else ""
-    return how.swap.format(x=tree.operand(array) if how.swap.startswith("{x}") else tree.source(array), m=module)
+    x = tree.operand(array) if how.swap.startswith("{x}") else tree.source(array)
+    return draft.written(how.swap, how, array, x=x)
 
 
 def _turned(draft: Draft, turn: OpCall) -> None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from attnlint.diagnostic import Edit
 from attnlint.fixing.edits import Refused, placed, text_after
-from attnlint.source import decode, make_source
+from attnlint.source import decode, lines_of, make_source
 from attnlint.writing import Rewrite
-
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,7 @@ def changes(excerpt: Mapping[int, str], edits: Sequence[Edit]) -> list[Change]:
 
 def unified(rewrite: Rewrite) -> Iterator[str]:
     """The lines of a unified diff; in a file with lone carriage returns these are shown as line feeds."""
-    old, new = (_LINE.findall(decode(rewrite.path, data).text) for data in (rewrite.before, rewrite.after))
+    old, new = (lines_of(decode(rewrite.path, data).text) for data in (rewrite.before, rewrite.after))
     for line in difflib.unified_diff(old, new, rewrite.path, rewrite.path):
         if line.endswith(("\n", "\r")):
             yield line[:-1]

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import pytest
 
 CLOSE = 1e-5
 
@@ -100,3 +101,12 @@ def faults(run):
     if run.step and not agrees(in_steps(run.step(), run.x, run.axis), right, run.close):
         broken.add("cache")
     return broken
+
+
+def check_bug(case, shown, module, raised=Exception):
+    """A bad fixture shows its bug: it breaks just these laws, or raises an error with this text."""
+    if isinstance(shown, str):
+        with pytest.raises(raised, match=shown):
+            ran(case(module))
+    else:
+        assert faults(case(module)) == shown
