@@ -29,12 +29,16 @@ class Applicability(Enum):
 
 @dataclass(frozen=True, order=True, slots=True)
 class Span:
-    """A half-open range of source text: rows from 1, columns in code points from 1."""
+    """A half-open range of source text: rows from 1, columns in code points from 1.
+
+    `cell` is 0 but in a report on a notebook, where rows are those of the cell with this number, from 1.
+    """
 
     row: int
     column: int
     end_row: int
     end_column: int
+    cell: int = 0
 
 
 @dataclass(frozen=True, slots=True)
