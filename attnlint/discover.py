@@ -9,9 +9,10 @@ from pathlib import Path
 
 from attnlint.diagnostic import Fault
 from attnlint.ignores import Ignores
+from attnlint.pages import kinds as pages
 from attnlint.source import STDIN
 
-SUFFIXES = (".py", ".pyw")
+SUFFIXES = (".py", ".pyw", *pages.SUFFIXES)
 
 # What a configuration leaves out of a folder, given by its absolute path.
 Excludes = Callable[[str], Ignores]

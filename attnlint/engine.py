@@ -16,6 +16,7 @@ from attnlint.discover import Target, discover, nothing
 from attnlint.elsewhere import by_file, with_code
 from attnlint.filed import FileReport
 from attnlint.gate import is_script, may_attend
+from attnlint.paged import analysed, told, unmeant
 from attnlint.project import uses_project, watched
 from attnlint.rule import Rule
 from attnlint.source import STDIN, Source, Unreadable, decode, identity, read_bytes
@@ -167,8 +168,6 @@ def lint_file(
     target: Target, rules: Sequence[Rule], analyse: Analyse = analyse, cache: Cache | None = None
 ) -> FileReport:
     """Lint one file; whatever goes wrong in it is in the report, so that the run goes on."""
-    if target.path.endswith(".ipynb"):
-        return FileReport(target.path, fault=Fault("unreadable", "is a notebook, and only Python source is read"))
     try:
         data = read_bytes(target.path)
         if len(data) > LARGEST:
@@ -179,8 +178,10 @@ def lint_file(
         source = decode(target.path, data)
     except Unreadable as error:
         return FileReport(target.path, fault=error.fault)
+    except Exception as error:
+        return FileReport(target.path, fault=_failed(error))
     with watched() as uses:
-        report = lint(source, rules, analyse)
+        report = told(lint(source, rules, analyse), source)
     report = replace(report, rests_on=tuple(sorted(uses.files)))
     if cache and target.path != STDIN and report.fault is None:
         cache.keep(target.path, data, rules, report, uses)
@@ -188,12 +189,12 @@ def lint_file(
 
 
 def lint(source: Source, rules: Sequence[Rule], analyse: Analyse = analyse) -> FileReport:
-    """Lint a source that is already in memory."""
+    """Lint a source that is already in memory; places in the report are those of its text, also for a page."""
     fault = None
     found: list[Diagnostic] = []
     try:
         with deadline(PATIENCE):
-            found = suppress(source, analyse(source, rules))
+            found = suppress(source, _found(source, rules, analyse))
     except SyntaxError as error:
         found = suppress(source, [_syntax_error(source, error)])
     except (RecursionError, MemoryError):
@@ -201,12 +202,21 @@ def lint(source: Source, rules: Sequence[Rule], analyse: Analyse = analyse) -> F
     except Overdue:
         fault = Fault("internal", f"took attnlint more than {PATIENCE:.0f} seconds and was given up")
     except Exception as error:
-        fault = Fault("internal", f"attnlint failed on it: {type(error).__name__}: {error}", traceback.format_exc())
+        fault = _failed(error)
     here = [with_code(each) for each in found if not each.path]
     there = by_file(with_code(each) for each in found if each.path)
     others = tuple(_report(other, diagnostics) for other, diagnostics in there if diagnostics)
+    meant: list[tuple[int, str]] = []
+    if source.layout is not None and fault is None:
+        here, meant = unmeant(source.layout, here)
     report = _report(source, here, fault, source.line_count, others)
-    return replace(report, notes=tuple(strangers(source)))
+    return replace(report, notes=(*strangers(source), *meant))
+
+
+def _found(source: Source, rules: Sequence[Rule], analyse: Analyse) -> Iterable[Diagnostic]:
+    if source.layout is None:
+        return analyse(source, rules)
+    return analysed(source, source.layout, lambda view: analyse(view, rules))
 
 
 def _report(
@@ -268,6 +278,10 @@ def _syntax_error(source: Source, error: SyntaxError) -> Diagnostic:
         end_row, end_column = row, column + 1
     code, name = SYNTAX_ERROR
     return Diagnostic(code, name, Severity.ERROR, error.msg or "invalid syntax", Span(row, column, end_row, end_column))
+
+
+def _failed(error: Exception) -> Fault:
+    return Fault("internal", f"attnlint failed on it: {type(error).__name__}: {error}", traceback.format_exc())
 
 
 def _died(job: Job) -> FileReport:

@@ -15,7 +15,8 @@ class FileReport:
 
     `lines` is how many lines it has; `excerpt` holds the rows that a report may want to show. `others` are reports of
     the project's other files, on what only this file's way of calling them shows. `rests_on` are the other files that
-    its trace went into; `notes` are rows, and what is odd in them about attnlint's own comments.
+    its trace went into; `notes` are rows, and what is odd in them about attnlint's own comments. In a report on a
+    notebook the rows are those of its cells, and `cells` has them in the place of `excerpt`.
     """
 
     path: str
@@ -26,6 +27,11 @@ class FileReport:
     others: tuple[FileReport, ...] = ()
     rests_on: tuple[str, ...] = ()
     notes: tuple[tuple[int, str], ...] = ()
+    cells: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+
+    def rows(self, cell: int) -> Mapping[int, str]:
+        """The rows that a report may show of a cell, or of a file that is no notebook with the cell 0."""
+        return self.cells.get(cell, {}) if cell else self.excerpt
 
 
 def as_data(report: FileReport) -> dict[str, Any]:
@@ -45,11 +51,16 @@ def from_data(data: Mapping[str, Any]) -> FileReport:
         tuple(_diagnostic(each) for each in data["diagnostics"]),
         None,
         int(data["lines"]),
-        {int(row): str(text) for row, text in data["excerpt"].items()},
+        _rows(data["excerpt"]),
         tuple(from_data(other) for other in data["others"]),
         tuple(str(path) for path in data["rests_on"]),
         tuple((int(row), str(text)) for row, text in data["notes"]),
+        {int(cell): _rows(rows) for cell, rows in data["cells"].items()},
     )
+
+
+def _rows(data: Mapping[str, Any]) -> dict[int, str]:
+    return {int(row): str(text) for row, text in data.items()}
 
 
 def _diagnostic(data: Mapping[str, Any]) -> Diagnostic:

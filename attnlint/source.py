@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import sys
@@ -14,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from attnlint.diagnostic import Fault, Span
+from attnlint.pages.kinds import is_page, read_page
+from attnlint.pages.layout import Layout
+from attnlint.pages.text import NotAPage
 
 STDIN = "-"
 
@@ -21,6 +25,8 @@ NEWLINE = re.compile(r"\r\n|\r|\n")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _FIRST_TWO_LINES = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|$)")
 
+
+_ADVICE = "save it as UTF-8 or name its encoding in a `# coding:` comment on its first line"
 
 # Contents that stand before those on disk, by the identity of their files.
 _OVERLAY: ContextVar[Mapping[str, bytes]] = ContextVar("overlay")
@@ -36,7 +42,10 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file: its bytes, its text without the byte order mark, and where each line of the text starts."""
+    """One file: its bytes, its text without the byte order mark, and where each line of the text starts.
+
+    Of a page with code in it the text is that of its Python, and `layout` says where each row of it stands.
+    """
 
     path: str
     data: bytes
@@ -44,11 +53,19 @@ class Source:
     encoding: str
     newline: str
     starts: tuple[int, ...]
+    layout: Layout | None = None
 
     @property
     def line_count(self) -> int:
         """How many lines the text has; a last newline starts no line of its own."""
         return len(self.starts) - (self.starts[-1] == len(self.text) and len(self.starts) > 1)
+
+    def place(self, row: int) -> tuple[int, int]:
+        """Where a row of the text stands: the cell of a notebook, else 0, and the row in it or in the page."""
+        if self.layout is None:
+            return 0, row
+        line = self.layout.line(row)
+        return line.cell, line.row
 
     def line(self, row: int) -> str:
         """The text of a row, counted from 1, without its line ending; empty beyond the end."""
@@ -138,21 +155,42 @@ def version(path: str) -> tuple[int, ...]:
 
 
 def decode(path: str, data: bytes) -> Source:
-    """Decode bytes as Python would: the byte order mark, then the coding comment, then UTF-8."""
+    """Decode bytes as Python would: the byte order mark, then the coding comment, then UTF-8; a page is UTF-8.
+
+    Raises `Unreadable`.
+    """
+    if is_page(path):
+        return _decode_page(path, data)
     encoding = _encoding(data)
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise Unreadable(_undecodable(data, encoding, error)) from error
+        raise Unreadable(_undecodable(data, encoding, error, _ADVICE)) from error
     except (LookupError, UnicodeError) as error:  # a codec that is no text encoding, such as `hex` or `undefined`
         raise Unreadable(Fault("unreadable", f"declares {encoding}, which is no text encoding", row=1)) from error
     return _source(path, data, text, encoding)
 
 
-def _source(path: str, data: bytes, text: str, encoding: str) -> Source:
+def page_text(source: Source) -> str:
+    """The whole text of the page that a source with a layout is from."""
+    return source.data.decode(source.encoding)
+
+
+def _decode_page(path: str, data: bytes) -> Source:
+    encoding = "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8"
+    try:
+        page = read_page(path, data.decode(encoding))
+    except UnicodeDecodeError as error:
+        raise Unreadable(_undecodable(data, "utf-8", error, "save it as UTF-8")) from error
+    except NotAPage as error:
+        raise Unreadable(Fault("unreadable", str(error), row=error.row)) from error
+    return _source(path, data, page.text, encoding, page.layout)
+
+
+def _source(path: str, data: bytes, text: str, encoding: str, layout: Layout | None = None) -> Source:
     ends = [match.end() for match in NEWLINE.finditer(text)]
     first = NEWLINE.search(text)
-    return Source(path, data, text, encoding, first.group() if first else "\n", (0, *ends))
+    return Source(path, data, text, encoding, first.group() if first else "\n", (0, *ends), layout)
 
 
 def _encoding(data: bytes) -> str:
@@ -169,13 +207,12 @@ def _encoding(data: bytes) -> str:
         return "utf-8"  # the bytes are not: decoding them will say where
 
 
-def _undecodable(data: bytes, encoding: str, error: UnicodeDecodeError) -> Fault:
+def _undecodable(data: bytes, encoding: str, error: UnicodeDecodeError, advice: str) -> Fault:
     before = data[: error.start]
     row = before.count(b"\n") + before.replace(b"\r\n", b"").count(b"\r") + 1
     byte = data[error.start]
     return Fault(
         "unreadable",
-        f"is not valid {encoding}: byte 0x{byte:02x} on line {row}; "
-        "save it as UTF-8 or name its encoding in a `# coding:` comment on its first line",
+        f"is not valid {encoding}: byte 0x{byte:02x} on line {row}; {advice}",
         row=row,
     )

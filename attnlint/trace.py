@@ -206,7 +206,10 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """One line of `attnlint show`: a name, where it was bound, and what is known of it or why nothing is."""
+    """One line of `attnlint show`: a name, where it was bound, and what is known of it or why nothing is.
+
+    In a notebook the row is one of the cell `cell`.
+    """
 
     scope: str
     row: int
@@ -214,3 +217,4 @@ class Known:
     shape: str
     facts: tuple[str, ...]
     reason: str
+    cell: int = 0

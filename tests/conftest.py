@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from attnlint.analyse import traces
+from attnlint.cli import main
 from attnlint.source import make_source
 from attnlint.tensor import Tensor, show_shape
 from attnlint.values import Choice, Unknown
@@ -27,10 +28,21 @@ def plant(tmp_path, monkeypatch):
         for path, text in files.items():
             target = tmp_path / path
             target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(text)
+            target.write_bytes(text if isinstance(text, bytes) else text.encode())
         return tmp_path
 
     return plant
+
+
+@pytest.fixture
+def check(capsys):
+    """Run `attnlint check`: its exit code, standard output and standard error."""
+
+    def check(*arguments):
+        code = main(["check", *arguments])
+        return code, *capsys.readouterr()
+
+    return check
 
 
 def tensor_of(value):

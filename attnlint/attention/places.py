@@ -15,6 +15,18 @@ def place_in(op: OpCall, frame: Frame) -> Site:
     return site
 
 
+def home_of(softmax: OpCall, product: OpCall | None) -> Frame:
+    """The function that an attention stands in: that of its product or, without one, that which gives the axis.
+
+    A softmax of one's own takes the axis from whoever calls it.
+    """
+    if product is not None:
+        return product.frame
+    frame = softmax.frame
+    takes_axis = not {"axis", "dim"}.isdisjoint(frame.params)
+    return frame.caller if takes_axis and frame.caller is not None and not frame.begins else frame
+
+
 def reached_from_test(op: OpCall) -> bool:
     """Whether a test calls what an op stands in: it may give it anything, and means no model by it."""
     return any(frame is not op.frame and frame.name.lower().startswith("test") for frame in op.frame.stack)

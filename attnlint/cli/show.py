@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import click
 from rich.text import Text
 
 from attnlint.cli.output import color_option, console
+from attnlint.paged import views
 from attnlint.rule import did_you_mean
 from attnlint.source import Source, Unreadable, read_source
 
@@ -50,13 +51,23 @@ def _known(path: str) -> Sequence[Known]:
 
     try:
         source: Source = read_source(path)
-        return known(source)
+        return list(_placed(source, (each for view in views(source) for each in known(view))))
     except Unreadable as error:
         raise click.UsageError(f"{path} {error.fault.message}") from error
     except SyntaxError as error:
         raise click.UsageError(f"{path}:{error.lineno}: {error.msg}") from error
     except RecursionError as error:
         raise click.UsageError(f"{path} is nested too deeply to be analysed") from error
+
+
+def _placed(source: Source, tensors: Iterable[Known]) -> Iterator[Known]:
+    """The tensors with their rows as a page counts them, each once, and a word of every block that was not read."""
+    for each in dict.fromkeys(tensors):
+        cell, row = source.place(each.row)
+        yield replace(each, row=row, cell=cell)
+    for broken in source.layout.broken if source.layout else ():
+        cell, row = source.place(broken.span.row)
+        click.echo(f"{source.path}:{f'cell {cell}:' if cell else ''}{row}: not read: {broken.message}", err=True)
 
 
 def _within(tensors: Sequence[Known], scope: str) -> Sequence[Known]:
@@ -80,10 +91,11 @@ def _blocks(tensors: Sequence[Known]) -> list[Text]:
 def _block(scope: str, tensors: Sequence[Known]) -> Text:
     names = max(len(each.name) for each in tensors)
     shapes = max(len(each.shape) for each in tensors)
-    rows = len(str(max(each.row for each in tensors)))
+    places = {each: f"{each.cell}:{each.row}" if each.cell else str(each.row) for each in tensors}
+    rows = max(map(len, places.values()))
     text = Text().append(f"{scope or '<module>'}\n", "bold")
     for each in tensors:
-        text.append(f"  {each.row:>{rows}}  ", "dim").append(f"{each.name:<{names}}  ")
+        text.append(f"  {places[each]:>{rows}}  ", "dim").append(f"{each.name:<{names}}  ")
         text.append(f"{each.shape:<{shapes}}", "cyan" if not each.reason else "dim")
         if each.facts:
             text.append("  " + ", ".join(each.facts), "green")

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from attnlint.diagnostic import Edit
-from attnlint.source import NEWLINE, Source, Unreadable, decode
+from attnlint.pages.kinds import rewritten
+from attnlint.pages.layout import Layout
+from attnlint.source import NEWLINE, Source, Unreadable, decode, page_text
 
 
 class Refused(Exception):
@@ -96,19 +98,31 @@ def applied(source: Source, pieces: Sequence[Piece]) -> Source:
     Raises `Refused` where the file's encoding cannot say the new text, or cannot say the rest of it as it was said.
     """
     text = text_after(source.text, pieces)
+    before = source.text if source.layout is None else page_text(source)
     try:
-        if source.text.encode(source.encoding) != source.data:
+        if before.encode(source.encoding) != source.data:
             raise Refused(f"would change more than it means to: {source.encoding} can be written in several ways")
-        data = text.encode(source.encoding)
+        data = (text if source.layout is None else _page_after(source, source.layout, pieces)).encode(source.encoding)
         made = decode(source.path, data)
     except UnicodeEncodeError as error:
         what = error.object[error.start : error.end]
         raise Refused(f"needs {what!r}, which the file's encoding {source.encoding} does not have") from error
     except Unreadable as error:
         raise Refused(f"would leave a file that {error.fault.message}") from error
+    if source.layout is not None and made.text != text:
+        raise Refused("would change what is code in the page")
     if made.text != text or made.encoding != source.encoding:
         raise Refused("would move the comment that declares the file's encoding")
     return made
+
+
+def _page_after(source: Source, layout: Layout, pieces: Sequence[Piece]) -> str:
+    """The page with the pieces of its code applied."""
+    spans = [source.span(piece.start, piece.end) for piece in pieces]
+    if not all(map(layout.may_edit, spans)):
+        raise Refused("would edit what is not code of the page")
+    edits = [Edit(span, piece.text) for span, piece in zip(spans, pieces, strict=True)]
+    return rewritten(source.path, page_text(source), list(map(layout.placed_edit, edits)))
 
 
 def moved(pieces: Sequence[Piece], offset: int) -> tuple[int, int]:

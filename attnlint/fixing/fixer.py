@@ -27,12 +27,16 @@ TRIES = 200
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A fix that was not applied, and why; `row` is where its finding stands now, `was` before anything was fixed."""
+    """A fix that was not applied, and why; `row` is where its finding stands now, `was` before anything was fixed.
+
+    In a notebook both are rows of the cell `cell`.
+    """
 
     found: Found
     row: int
     was: int
     reason: str
+    cell: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,11 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """Repairs that are made at once: where their findings stand, their rows at first, and their edits."""
+    """Repairs that are made at once: where their findings stand, their places at first, and their edits."""
 
     repairs: Sequence[Repair]
     repaired: Sequence[Standing]
-    rows: Sequence[int]
+    places: Sequence[tuple[int, int]]
     pieces: Pieces
 
 
@@ -164,19 +168,19 @@ class Fixer:
             state = self.bench.edited(state, home, steps[-1].pieces)
             kept, new = self._difference(state, home, steps)
             if kept:
-                raise Refused(f"would leave {_called(kept[0], path)}")
+                raise Refused(f"would leave {self._called(state, kept[0], path)}")
             brought = [each for each in new if each.finding.severity is not Severity.INFO or self._is_allowed(each)]
             if not brought:
                 return self._accepted(state, steps)
             lasting = [each for each in brought if not self._is_allowed(each)]
             if lasting or len(steps) > FOLLOW_UPS:
-                raise Refused(f"would bring {_called((lasting or brought)[0], path)}")
+                raise Refused(f"would bring {self._called(state, (lasting or brought)[0], path)}")
             repairs = compatible(repair(each, partial(self.bench.source, state)) for each in brought)
 
     def _step(self, state: State, repairs: Sequence[Repair]) -> _Step:
         repaired = [self._standing(state, each.found) for each in repairs]
-        rows = [self.bench.row_before(state, each.found) for each in repairs]
-        return _Step(repairs, repaired, rows, together(repairs))
+        places = [self.bench.place_before(state, each.found) for each in repairs]
+        return _Step(repairs, repaired, places, together(repairs))
 
     def _difference(self, state: State, home: str, steps: Sequence[_Step]) -> tuple[list[Found], list[Found]]:
         """Which repaired findings are still there after some steps from the accepted state, and which are new."""
@@ -194,9 +198,9 @@ class Fixer:
         # What one repair brought and another took away again stands or falls with both.
         whole = frozenset(file for step in steps for file in step.pieces) if len(steps) > 1 else frozenset[str]()
         applied = (
-            Applied(each.found.path, row, each.found.finding, whole or frozenset(each.pieces))
+            Applied(each.found.path, row, each.found.finding, whole or frozenset(each.pieces), cell)
             for step in steps
-            for each, row in zip(step.repairs, step.rows, strict=True)
+            for each, (cell, row) in zip(step.repairs, step.places, strict=True)
         )
         return replace(state, applied=(*state.applied, *applied))
 
@@ -211,8 +215,9 @@ class Fixer:
         return repairs
 
     def _refuse(self, home: str, found: Found, reason: str) -> None:
-        was = self.bench.row_before(self.state, found)
-        self.refusals[home].append(Refusal(found, found.finding.span.row, was, reason))
+        cell, row = self.bench.place(self.state, found)
+        _, was = self.bench.place_before(self.state, found)
+        self.refusals[home].append(Refusal(found, row, was, reason, cell))
 
     def _standing(self, state: State, found: Found) -> Standing:
         return standing(found, self.bench.source(state, found.path))
@@ -227,9 +232,9 @@ class Fixer:
     def _is_allowed(self, found: Found) -> bool:
         return found.finding.fix is not None and found.finding.fix.is_allowed(self.unsafe)
 
-
-def _called(found: Found, path: str) -> str:
-    """A finding as the reason to refuse another one, that stands in the file `path`."""
-    each = found.finding
-    place = f"line {each.span.row}" if found.path == path else f"{found.path}:{each.span.row}"
-    return f"{each.code} {each.name} at {place}"
+    def _called(self, state: State, found: Found, path: str) -> str:
+        """A finding of a state as the reason to refuse another one, that stands in the file `path`."""
+        cell, row = self.bench.place(state, found)
+        line = f"cell {cell}, line {row}" if cell else f"line {row}"
+        place = line if found.path == path else f"{found.path}:{row}"
+        return f"{found.finding.code} {found.finding.name} at {place}"

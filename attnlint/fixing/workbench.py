@@ -17,12 +17,16 @@ Lint = Callable[[Source], FileReport]
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A fix that was applied: its finding, the row of that before anything was fixed, and what was edited with it."""
+    """A fix that was applied: its finding, where that was before anything was fixed, and what was edited with it.
+
+    `row` is that of the file or, in a notebook, of the cell `cell`.
+    """
 
     path: str
     row: int
     finding: Diagnostic
     files: frozenset[str]
+    cell: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,13 +100,18 @@ class Workbench:
         reports = {file: report for file, report in state.reports.items() if file not in stale}
         return State(files, (*state.steps, pieces), state.applied, reports)
 
-    def row_before(self, state: State, found: Found) -> int:
-        """The row that a finding of a state had in its file before anything was edited."""
+    def place(self, state: State, found: Found) -> tuple[int, int]:
+        """The cell and the row that a finding of a state has in its file."""
+        return self.source(state, found.path).place(found.finding.span.row)
+
+    def place_before(self, state: State, found: Found) -> tuple[int, int]:
+        """The cell and the row that a finding of a state had in its file before anything was edited."""
         span = found.finding.span
         offset = self.source(state, found.path).offset(span.row, span.column)
         for pieces in reversed(state.steps):
             offset = origin(pieces.get(found.file, ()), offset)
-        return self.originals[found.file].position(offset)[0]
+        original = self.originals[found.file]
+        return original.place(original.position(offset)[0])
 
 
 def _compiles(source: Source) -> bool:

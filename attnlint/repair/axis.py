@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from attnlint.attention.lineage import ancestors
-from attnlint.attention.places import place_in
+from attnlint.attention.places import home_of, place_in
 from attnlint.attention.sites import AttentionSite
 from attnlint.attention.weights_axis import key_place
 from attnlint.diagnostic import Fix
@@ -26,7 +26,7 @@ def over_keys(site: AttentionSite) -> Fix | None:
     if softmax is None:
         return None
     axis = str(key_place(site))
-    place = place_in(softmax.op, site.product.frame) if site.product is not None else softmax.op.site
+    place = place_in(softmax.op, home_of(softmax.op, site.product))
     if _merged(draft, softmax.op):
         return draft.fix("normalise each query's scores alone")
     if place != softmax.op.site and _through(draft, place, softmax.op, axis):

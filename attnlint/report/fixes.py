@@ -11,17 +11,23 @@ from attnlint.report.statistics import plural
 
 def applied_lines(applied: Iterable[Applied]) -> Iterator[str]:
     """Every fix that was applied, by file; rows are those of the file before it was fixed."""
-    files: dict[str, dict[str, list[int]]] = {}
+    files: dict[str, dict[str, list[tuple[int, int]]]] = {}
     for each in applied:
         fix = each.finding.fix
         kind = f"{each.finding.code} {each.finding.name}{f': {fix.title}' if fix else ''}"
-        files.setdefault(each.path, {}).setdefault(kind, []).append(each.row)
+        files.setdefault(each.path, {}).setdefault(kind, []).append((each.cell, each.row))
     for path, kinds in sorted(files.items()):
         count = sum(map(len, kinds.values()))
         yield f"{path}: {count:,} {'fix' if count == 1 else 'fixes'}:"
-        for kind, rows in sorted(kinds.items()):
-            lines = ", ".join(f"{row}" for row in sorted(rows))
-            yield f"- {len(rows):,} \N{MULTIPLICATION SIGN} {kind} ({'line' if len(rows) == 1 else 'lines'} {lines})"
+        for kind, places in sorted(kinds.items()):
+            yield f"- {len(places):,} \N{MULTIPLICATION SIGN} {kind} ({_lines(sorted(places))})"
+
+
+def _lines(places: Sequence[tuple[int, int]]) -> str:
+    if any(cell for cell, _ in places):
+        return ", ".join(f"cell {cell}, line {row}" for cell, row in places)
+    rows = ", ".join(str(row) for _, row in places)
+    return f"{'line' if len(places) == 1 else 'lines'} {rows}"
 
 
 def fixed_line(applied: Sequence[Applied], remaining: int | None = None, would: bool = False) -> str:
@@ -38,4 +44,5 @@ def refusal_line(refusal: Refusal, written: bool = True) -> str:
     """Why a fix was not applied; its row is that of the file as it is now, or as it was when nothing was written."""
     row = refusal.row if written else refusal.was
     code = refusal.found.finding.code
-    return f"fix of {code} at {refusal.found.path}:{row} was not applied: it {refusal.reason}"
+    cell = f":cell {refusal.cell}" if refusal.cell else ""
+    return f"fix of {code} at {refusal.found.path}{cell}:{row} was not applied: it {refusal.reason}"

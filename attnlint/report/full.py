@@ -40,7 +40,7 @@ def block(report: FileReport, each: Diagnostic) -> Text:
     text.append(f"{printable(each.message)}\n", "bold")
     text.append(" " * gutter + "--> ", GUTTER)
     text.append(printable(f"{report.path}:{each.span.row}:{each.span.column}\n"))
-    text.append_text(frame(report.excerpt, each.span, gutter, style))
+    text.append_text(frame(report.rows(each.span.cell), each.span, gutter, style))
     for number, related in enumerate(each.related, 1):
         text.append(" " * gutter + f" {number}. ", GUTTER)
         place = f"{related.path}:{related.span.row}" if related.path else f"line {related.span.row}"
@@ -48,7 +48,7 @@ def block(report: FileReport, each: Diagnostic) -> Text:
         if related.path:
             _code(text, gutter, related.span.row, printable(related.code)[:WINDOW])
         else:
-            text.append_text(_underlined(report.excerpt, related.span, gutter, "-", GUTTER))
+            text.append_text(_underlined(report.rows(related.span.cell), related.span, gutter, "-", GUTTER))
     if each.help:
         _note(text, gutter, "help", each.help)
     if each.fix:
@@ -76,7 +76,11 @@ def frame(excerpt: Mapping[int, str], span: Span, gutter: int, style: str) -> Te
 def _patch(report: FileReport, fix: Fix, gutter: int) -> Text:
     """The lines that a fix changes; of another file only what is to be written there, and where."""
     text = Text()
-    lines = changes(report.excerpt, [edit for edit in fix.edits if not edit.path])
+    own = [edit for edit in fix.edits if not edit.path]
+    cells = sorted({edit.span.cell for edit in own})
+    lines = [
+        line for cell in cells for line in changes(report.rows(cell), [edit for edit in own if edit.span.cell == cell])
+    ]
     for each in lines[:LONGEST_PATCH]:
         text.append(f"{each.row:>{gutter}} ", GUTTER)
         text.append(f"{each.sign} {printable(each.text)[:WINDOW].rstrip()}\n", SIGNS[each.sign])

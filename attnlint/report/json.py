@@ -38,7 +38,7 @@ def _diagnostic(each: Diagnostic, filename: str, url: str | None) -> dict[str, A
         "message": each.message,
         "filename": filename,
         **_location(each.span),
-        "cell": None,
+        "cell": each.span.cell or None,
         "related": [
             {
                 **_location(related.span),

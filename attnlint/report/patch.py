@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 
 from attnlint.diagnostic import Edit
 from attnlint.fixing.edits import Refused, placed, text_after
-from attnlint.source import decode, lines_of, make_source
+from attnlint.pages.kinds import is_notebook
+from attnlint.pages.notebook import code_cells
+from attnlint.source import decode, lines_of, make_source, page_text
 from attnlint.writing import Rewrite
 
 
@@ -40,9 +42,24 @@ def changes(excerpt: Mapping[int, str], edits: Sequence[Edit]) -> list[Change]:
 
 
 def unified(rewrite: Rewrite) -> Iterator[str]:
-    """The lines of a unified diff; in a file with lone carriage returns these are shown as line feeds."""
-    old, new = (lines_of(decode(rewrite.path, data).text) for data in (rewrite.before, rewrite.after))
-    for line in difflib.unified_diff(old, new, rewrite.path, rewrite.path):
+    """The lines of a unified diff; in a file with lone carriage returns these are shown as line feeds.
+
+    Of a notebook each cell that changed has a diff of its own.
+    """
+    old, new = (decode(rewrite.path, data) for data in (rewrite.before, rewrite.after))
+    if not is_notebook(rewrite.path):
+        texts = (each.text if each.layout is None else page_text(each) for each in (old, new))
+        yield from _diff(rewrite.path, *map(lines_of, texts))
+        return
+    before, after = (dict(code_cells(page_text(each))) for each in (old, new))
+    for number, text in before.items():
+        name = f"{rewrite.path}:cell {number}"
+        # A cell ends without a newline, which says nothing.
+        yield from _diff(name, lines_of(f"{text}\n"), lines_of(f"{after[number]}\n"))
+
+
+def _diff(name: str, old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
+    for line in difflib.unified_diff(old, new, name, name):
         if line.endswith(("\n", "\r")):
             yield line[:-1]
         else:

@@ -40,7 +40,7 @@ normalised again over the keys, as in slot attention, are right.
 from collections.abc import Iterator
 
 from attnlint import repair
-from attnlint.attention.places import place_in
+from attnlint.attention.places import home_of, place_in
 from attnlint.attention.weights_axis import key_axis, wrong_axis
 from attnlint.diagnostic import Severity
 from attnlint.rule import Finding, rule
@@ -54,7 +54,7 @@ def check(trace: Trace) -> Iterator[Finding]:
         wrong = wrong_axis(site)
         if wrong is None:
             continue
-        frame = site.product.frame if site.product is not None else site.op.frame
+        frame = home_of(site.op, site.product)
         related: list[tuple[Site, str]] = []
         if site.product is not None:
             related.append((site.product.site, "scores computed here"))

@@ -1,0 +1,138 @@
+"""Linting a page: its blocks are read as one file, and what is found is told in the rows of the page."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from attnlint.diagnostic import SYNTAX_ERROR, Diagnostic, Severity
+from attnlint.filed import FileReport
+from attnlint.pages.kinds import is_notebook
+from attnlint.pages.layout import Block, Layout, fitted, placed
+from attnlint.pages.notebook import code_cells
+from attnlint.source import NEWLINE, Source, lines_of, page_text
+
+Analyse = Callable[[Source], Iterable[Diagnostic]]
+
+
+def analysed(source: Source, layout: Layout, analyse: Analyse) -> list[Diagnostic]:
+    """What is found in the code of a page, with those repairs that can be made in it.
+
+    Blocks share their names. In a text, as one that shows the same code for two libraries, blocks from one that gives
+    a name of an import to another module on share theirs apart from those above.
+    """
+    broken = [
+        Diagnostic(*SYNTAX_ERROR, Severity.ERROR, each.message, each.span) for each in layout.broken if each.is_finding
+    ]
+    found = [each for view in views(source) for each in analyse(view)]
+    return [fitted(layout, each) if not each.path else each for each in (*broken, *found)]
+
+
+def unmeant(layout: Layout, found: Iterable[Diagnostic]) -> tuple[list[Diagnostic], list[tuple[int, str]]]:
+    """The findings that no block shows on purpose; and rows of blocks that show none of what they are marked for."""
+    kept: list[Diagnostic] = []
+    shown: set[Block] = set()
+    for each in found:
+        block = next((one for one in layout.blocks if one.first <= each.span.row <= one.last), None)
+        if block is None or each.path or not {"*", each.code.lower(), each.name}.intersection(block.wrong):
+            kept.append(each)
+        else:
+            shown.add(block)
+    missed = [block for block in layout.blocks if block.wrong and block not in shown]
+    return kept, [(block.first, f"marked as wrong, and {_nothing(block)} is found here") for block in missed]
+
+
+def _nothing(block: Block) -> str:
+    return "nothing" if "*" in block.wrong else f"no {' or '.join(block.wrong)}"
+
+
+def told(report: FileReport, source: Source) -> FileReport:
+    """The report with all places in the rows and columns of the page, and the page's own lines around them."""
+    layout = source.layout
+    if layout is None:
+        return report
+    found = tuple(placed(layout, each) for each in report.diagnostics)
+    if is_notebook(source.path):
+        excerpt: Mapping[int, str] = {}
+        cells = _cells(source, layout, report.excerpt)
+    else:
+        lines = lines_of(page_text(source))
+        excerpt = {row: lines[row - 1].rstrip("\r\n") for row in report.excerpt if row <= len(lines)}
+        cells = {}
+    notes = tuple(_note(layout, row, text) for row, text in report.notes)
+    return replace(report, diagnostics=found, excerpt=excerpt, cells=cells, notes=notes)
+
+
+def _note(layout: Layout, row: int, text: str) -> tuple[int, str]:
+    line = layout.line(row)
+    return line.row, f"in cell {line.cell}: {text}" if line.cell else text
+
+
+def _cells(source: Source, layout: Layout, rows: Collection[int]) -> dict[int, dict[int, str]]:
+    texts = {number: text.split("\n") for number, text in code_cells(page_text(source))} if rows else {}
+    cells: dict[int, dict[int, str]] = {}
+    for row in rows:
+        line = layout.line(row)
+        if line.row <= len(texts[line.cell]):
+            cells.setdefault(line.cell, {})[line.row] = texts[line.cell][line.row - 1]
+    return cells
+
+
+def views(source: Source) -> Iterator[Source]:
+    """The sources that the blocks of a page are read as, each with the other blocks left blank."""
+    layout = source.layout
+    if layout is None or is_notebook(source.path) or len(layout.blocks) < 2:
+        yield source
+        return
+    lines = lines_of(source.text)
+    for group in _groups([_Code(block, lines) for block in layout.blocks]):
+        rows = {row for code in group for row in range(code.block.first, code.block.last + 1)}
+        text = "".join(line if row in rows else _ending(line) for row, line in enumerate(lines, 1))
+        yield replace(source, text=text, starts=(0, *(match.end() for match in NEWLINE.finditer(text))))
+
+
+def _ending(line: str) -> str:
+    return line[len(line.rstrip("\r\n")) :]
+
+
+class _Code:
+    """A block with the names in it: `imports` and what they stand for, what it binds, and all that it has."""
+
+    def __init__(self, block: Block, lines: Sequence[str]) -> None:
+        self.block = block
+        self.imports: dict[str, str] = {}
+        self.binds: set[str] = set()
+        self.names: set[str] = set()
+        tree = ast.parse("".join(lines[block.first - 1 : block.last]))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                self.imports.update((each.asname or each.name, each.name) for each in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                module = f"{'.' * node.level}{node.module or ''}"
+                self.imports.update((each.asname or each.name, f"{module}.{each.name}") for each in node.names)
+            elif isinstance(node, ast.Name):
+                self.names.add(node.id)
+                if isinstance(node.ctx, ast.Store):
+                    self.binds.add(node.id)
+        defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        self.binds |= {node.name for node in tree.body if isinstance(node, defined)} | self.imports.keys()
+
+
+def _groups(blocks: Sequence[_Code]) -> Iterator[list[_Code]]:
+    """Blocks that are read as one file, in order; a section that stands alone has what it needs of those above it."""
+    program: list[_Code] = []
+    alone: dict[int, list[_Code]] = {}
+    for code in blocks:
+        if code.block.section:
+            group = alone.setdefault(code.block.section, [])
+            if not group and any(code.names & above.binds for above in program):
+                group += program
+            group.append(code)
+            continue
+        known = {name: module for above in program for name, module in above.imports.items()}
+        if any(known.get(name, module) != module for name, module in code.imports.items()):
+            yield program
+            program = []
+        program.append(code)
+    yield from (group for group in (program, *alone.values()) if group)

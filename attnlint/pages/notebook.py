@@ -1,0 +1,161 @@
+"""Jupyter notebooks: their code cells as one text in the order of the file, and their JSON with a cell edited.
+
+The format: https://nbformat.readthedocs.io/en/latest/format_description.html. The nbformat package is not used, since
+it writes the whole file anew: what is kept here, byte for byte, is all that no edit means.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from attnlint.diagnostic import Edit, Span
+from attnlint.pages.json_spans import Place, places
+from attnlint.pages.layout import Block, Broken, Layout, Line
+from attnlint.pages.magics import Row, error, python_rows
+from attnlint.pages.text import NotAPage, PageText
+
+OLDEST = 4
+
+
+def read(text: str) -> PageText:
+    """The code cells of a notebook that is Python, each followed by an empty row; cells are counted from 1.
+
+    Raises `NotAPage` for what is no notebook, or one of a format before 4.
+    """
+    rows: list[str] = []
+    lines: list[Line] = []
+    blocks: list[Block] = []
+    broken: list[Broken] = []
+    for number, source in code_cells(text):
+        first = len(rows) + 1
+        read_rows = python_rows(source)
+        if found := error("\n".join(row.text for row in read_rows)):
+            at = min(max(found.lineno or 1, 1), len(read_rows)) - 1
+            span = Span(first + at, 1, first + at, 1)
+            broken.append(Broken(span, found.msg or "invalid syntax", is_finding=True))
+            # What stands before the mistake gives it its column, though the row is empty for the others.
+            before = read_rows[at].text[: max(found.offset or 1, 1) - 1]
+            read_rows = [Row("", before if other == at else "", is_magic=True) for other in range(len(read_rows))]
+        for count, row in enumerate(read_rows, 1):
+            rows.append(row.text)
+            lines.append(Line(count, number, row.prefix, is_hidden=row.is_magic))
+        blocks.append(Block(first, len(rows)))
+        rows.append("")
+        lines.append(Line(len(read_rows) + 1, number))
+    joined = "".join(f"{row}\n" for row in rows)
+    return PageText(joined, Layout(tuple(lines), tuple(blocks), tuple(broken)))
+
+
+def rewritten(text: str, edits: Sequence[Edit]) -> str:
+    """The notebook's text with edits of its cells made, every other character of it kept.
+
+    Edits are in the order of the cells, and do not overlap.
+    """
+    by_cell: dict[int, list[Edit]] = {}
+    for edit in edits:
+        by_cell.setdefault(edit.span.cell, []).append(edit)
+    # Characters beyond ASCII are written as the file writes them.
+    ascii_only = text.isascii() and "\\u" in text
+    made = text
+    found = places(text)
+    for number in sorted(by_cell, reverse=True):
+        place = found[number - 1]
+        value = json.loads(text[place.start : place.end])
+        before = value if isinstance(value, str) else "".join(value)
+        after = _edited(before, by_cell[number])
+        if isinstance(value, str):
+            written = json.dumps(after, ensure_ascii=ascii_only)
+        else:
+            written = _list(text, place, before, after, ascii_only)
+        made = made[: place.start] + written + made[place.end :]
+    return made
+
+
+def _loaded(text: str) -> Mapping[str, Any]:
+    try:
+        book = json.loads(text)
+    except json.JSONDecodeError as found:
+        raise NotAPage(f"is no notebook: {found.msg}, at column {found.colno}", found.lineno) from found
+    except RecursionError as found:
+        raise NotAPage("is no notebook: its JSON is nested too deeply") from found
+    if not isinstance(book, dict):
+        raise NotAPage("is no notebook: its JSON is no object")
+    if isinstance(version := book.get("nbformat"), int) and version < OLDEST:
+        raise NotAPage(f"is a notebook of format {version}; `jupyter nbconvert --to notebook` makes it one of format 4")
+    if not isinstance(book.get("cells"), list):
+        raise NotAPage("is no notebook: it has no list of cells")
+    return book
+
+
+def code_cells(text: str) -> Iterator[tuple[int, str]]:
+    """The numbers and sources of the code cells of a notebook; of one in another language none.
+
+    Raises `NotAPage`.
+    """
+    book = _loaded(text)
+    metadata = book.get("metadata")
+    about = metadata if isinstance(metadata, dict) else {}
+    names = (_named(about, "kernelspec", "language"), _named(about, "language_info", "name"))
+    language = next((name for name in names if name), "python")
+    if not language.lower().startswith(("python", "ipython", "xpython")):
+        return
+    for number, cell in enumerate(book["cells"], 1):
+        if not isinstance(cell, dict):
+            raise NotAPage(f"is no notebook: its cell {number} is no object")
+        if cell.get("cell_type") != "code":
+            continue
+        source = cell.get("source", "")
+        lines = source if isinstance(source, list) else [source]
+        if not all(isinstance(line, str) for line in lines):
+            raise NotAPage(f"is no notebook: the source of its cell {number} is no text")
+        yield number, "".join(lines)
+
+
+def _named(about: Mapping[str, Any], table: str, key: str) -> str:
+    inner = about.get(table)
+    value = inner.get(key) if isinstance(inner, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def _edited(source: str, edits: Sequence[Edit]) -> str:
+    # With a newline behind the last line, lines can be added below it like anywhere else.
+    text = f"{source}\n"
+    starts = [0]
+    for line in source.split("\n"):
+        starts.append(starts[-1] + len(line) + 1)
+    for edit in reversed(edits):
+        span = edit.span
+        start, end = (starts[row - 1] + column - 1 for row, column in _ends(span))
+        text = text[:start] + edit.text + text[end:]
+    return text.removesuffix("\n")
+
+
+def _ends(span: Span) -> tuple[tuple[int, int], tuple[int, int]]:
+    return (span.row, span.column), (span.end_row, span.end_column)
+
+
+def _list(text: str, place: Place, old_source: str, new_source: str, ascii_only: bool) -> str:
+    """The list of lines with those that changed written anew; lines that are as they were keep their very spelling."""
+    old, new = old_source.splitlines(keepends=True), new_source.splitlines(keepends=True)
+    items = place.items
+    shortest = min(len(old), len(new)) if len(items) == len(old) else 0  # else it is not cut at its lines
+    head = next((at for at in range(shortest) if old[at] != new[at]), shortest)
+    tail = next((at for at in range(shortest - head) if old[-1 - at] != new[-1 - at]), shortest - head)
+    changed = [json.dumps(line, ensure_ascii=ascii_only) for line in new[head : len(new) - tail]]
+    if not items:
+        return f"[{', '.join(changed)}]"
+    gap = text[items[0][1] : items[1][0]] if len(items) > 1 else f",{text[place.start + 1 : items[0][0]] or ' '}"
+    first = text[items[0][0] : items[head - 1][1]] if head else ""
+    last = text[items[-tail][0] : items[-1][1]] if tail else ""
+    # What stands between the lines stays too, where there is something to stand between.
+    before = text[items[head - 1][1] : items[head][0]] if 0 < head < len(items) else gap
+    behind = text[items[-tail - 1][1] : items[-tail][0]] if 0 < tail < len(items) else gap
+    middle = gap.join(changed)
+    if first and middle:
+        first += before
+    if last and (first or middle):
+        last = behind + last
+    written = first + middle + last
+    return text[place.start : items[0][0]] + written + text[items[-1][1] : place.end] if written else "[]"

@@ -1,0 +1,352 @@
+"""Pages of text: their blocks of Python are read together, reported at the page's own lines, and fixed in place."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from attnlint.diagnostic import Edit, Fix, Span
+from attnlint.fixing.edits import Refused, applied, placed, text_after
+from attnlint.source import decode, lines_of
+
+# Three mistakes: the queries' axis (in a list), no scale (in a quotation), the mask after the softmax (in a tab).
+PAGE = """\
+# Attention à la main 😀
+
+Some `weights = softmax(scores, axis=0)` in the text.
+
+```python
+import numpy as np
+
+def softmax(x, axis=-1):
+    e = np.exp(x - x.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+```
+
+1. First:
+
+   ```py title="axis.py"
+   # scores: [batch, heads, q_len, k_len]
+   weights = softmax(scores, axis=-2)  # 日本
+   ```
+
+> ~~~python
+> scores = query @ key.transpose(0, 1, 3, 2)
+>
+> weights = softmax(scores)
+> ~~~
+
+```sh
+weights = softmax(scores, axis=0)
+```
+
+=== "NumPy"
+
+    ```{.python linenums="1"}
+    attn = softmax(scores / np.sqrt(d_k))
+    attn = attn * mask
+    context = attn @ value
+    ```
+
+The end, without a newline"""
+
+FIXED = (
+    PAGE.replace("axis=-2)  #", "axis=-1)  #")
+    .replace("key.transpose(0, 1, 3, 2)", "key.transpose(0, 1, 3, 2) / np.sqrt(query.shape[-1])")
+    .replace(
+        "    attn = softmax(scores / np.sqrt(d_k))\n    attn = attn * mask\n",
+        "    attn = softmax(np.where(mask == 0, -np.inf, scores / np.sqrt(d_k)))\n",
+    )
+)
+
+RST = """\
+Attention
+=========
+
+.. code-block:: python
+   :linenos:
+
+   import numpy as np
+
+Text::
+
+    # scores: [batch, heads, q_len, k_len]
+    weights = softmax(scores, axis=-2)
+
+.. code-block:: console
+
+   weights = softmax(scores, axis=0)
+
+* An item
+
+  .. code:: python
+
+     scores = query @ key.transpose(0, 1, 3, 2)
+     weights = softmax(scores)
+
+"""
+
+
+def found(out):
+    return {
+        (each["location"]["row"], each["location"]["column"], each["name"])
+        for each in json.loads(out)
+        if each["severity"] != "info"
+    }
+
+
+def names(check, page, path="page.md"):
+    return [(row, name) for row, _, name in sorted(found(check(path, "--output-format", "json")[1]))]
+
+
+def test_planted_mistakes_are_reported_at_the_lines_of_the_page(plant, check):
+    plant({"page.md": PAGE})
+    code, out, _ = check("page.md", "--output-format", "json")
+    assert code == 1
+    assert found(out) == {
+        (17, 14, "softmax-wrong-axis"),
+        (21, 12, "missing-scale"),
+        (34, 12, "mask-after-softmax"),
+    }
+    assert {each["cell"] for each in json.loads(out)} == {None}
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["lf", "crlf"])
+@pytest.mark.parametrize("start", ["", "\ufeff"], ids=["no mark", "byte order mark"])
+def test_fixes_are_made_in_place_and_change_not_a_byte_else(plant, check, newline, start):
+    def written(text):
+        return f"{start}{text}".replace("\n", newline).encode()
+
+    folder = plant({"page.md": written(PAGE)})
+    check("page.md", "--fix")
+    assert (folder / "page.md").read_bytes() == written(FIXED)
+    check("page.md", "--fix")
+    assert (folder / "page.md").read_bytes() == written(FIXED)
+
+
+def test_a_diff_is_one_of_the_page(plant, check):
+    plant({"page.md": PAGE})
+    lines = check("page.md", "--diff")[1].splitlines()
+    assert "-> scores = query @ key.transpose(0, 1, 3, 2)" in lines
+    assert "+> scores = query @ key.transpose(0, 1, 3, 2) / np.sqrt(query.shape[-1])" in lines
+
+
+def test_restructured_text_is_read_and_fixed_alike(plant, check):
+    folder = plant({"page.rst": RST})
+    assert names(check, RST, "page.rst") == [(12, "softmax-wrong-axis"), (22, "missing-scale")]
+    check("page.rst", "--fix")
+    fixed = RST.replace("axis=-2", "axis=-1").replace("3, 2)", "3, 2) / np.sqrt(query.shape[-1])")
+    assert (folder / "page.rst").read_text() == fixed
+
+
+AXIS = "# scores: [batch, heads, q_len, k_len]\nweights = softmax(scores, axis=-2)\n"
+
+
+@pytest.mark.parametrize(
+    ("info", "is_read"),
+    [
+        *((info, True) for info in ("python", "py", "Python3", "python3.11", "{python}", "{.python .numberLines}")),
+        *((info, True) for info in ("{code-cell} ipython3", "{code-cell}", "{code-block} python", "py hl_lines=2")),
+        *((info, False) for info in ("", "text", "pytb", "pythonrepl", "python-traceback", "{r}", "{code-block} r")),
+    ],
+)
+def test_a_fence_is_read_by_its_language(plant, check, info, is_read):
+    plant({"page.md": f"```{info}\n{AXIS}```\n"})
+    assert names(check, "page.md") == ([(3, "softmax-wrong-axis")] if is_read else [])
+
+
+@pytest.mark.parametrize("options", ["#| echo: false\n", ":tags: [hide]\n:linenos:\n", "---\ntags: [hide]\n---\n"])
+def test_options_of_a_cell_are_no_code(plant, check, options):
+    plant({"page.qmd": f"```{{code-cell}}\n{options}{AXIS}```\n"})
+    assert names(check, "", "page.qmd") == [(3 + options.count("\n"), "softmax-wrong-axis")]
+
+
+def test_a_session_is_read_without_its_prompts_and_never_edited(plant, check):
+    session = (
+        "```pycon\n>>> # scores: [batch, heads, q_len, k_len]\n>>> weights = softmax(\n...     scores, axis=-2)\n"
+        "array(\n```\n"
+    )
+    folder = plant({"page.md": session})
+    assert names(check, session) == [(3, "softmax-wrong-axis")]
+    check("page.md", "--fix")
+    assert (folder / "page.md").read_text() == session
+
+
+def test_a_block_that_does_not_parse_is_left_out_and_can_be_seen(plant, check, capsys):
+    from attnlint.cli import main
+
+    plant({"page.md": f"```python\ndef forward(self, …):\n```\n\n```python\n{AXIS}```\n"})
+    assert names(check, "") == [(7, "softmax-wrong-axis")]
+    main(["show", "page.md"])
+    assert "page.md:2: not read: invalid character" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("mark", ["attnlint: skip", "attnlint:skip -- shown as it was"])
+def test_a_block_marked_to_be_skipped_is_not_read(plant, check, mark):
+    plant({"page.md": f"<!-- {mark} -->\n```python\n{AXIS}```\n\n```python\n{AXIS}```\n"})
+    assert names(check, "") == [(9, "softmax-wrong-axis")]
+
+
+def test_a_mark_is_for_the_block_below_it_alone(plant, check):
+    plant({"page.md": f"<!-- attnlint: skip -->\nWords between.\n\n```python\n{AXIS}```\n"})
+    assert names(check, "") == [(6, "softmax-wrong-axis")]
+
+
+def test_restructured_text_marks_blocks_by_its_own_comments(plant, check):
+    block = "".join(f"   {line}\n" for line in AXIS.splitlines())
+    page = f".. attnlint: skip\n\n.. code:: python\n\n{block}\n.. attnlint: wrong\n\n.. code:: python\n\n{block}"
+    plant({"page.rst": page})
+    assert names(check, "", "page.rst") == []
+
+
+@pytest.mark.parametrize("rules", ["", "[softmax-wrong-axis]", "[ATT008, missing-scale]"])
+def test_code_that_is_wrong_on_purpose_is_not_reported_and_not_fixed(plant, check, rules):
+    page = f"<!-- attnlint: wrong{rules} -->\n\n```python\n{AXIS}```\n"
+    folder = plant({"page.md": page})
+    assert check("page.md", "--fix")[0] == 0
+    assert (folder / "page.md").read_text() == page
+
+
+def test_what_is_wrong_in_another_way_than_it_says_is_reported(plant, check):
+    plant({"page.md": f"<!-- attnlint: wrong[missing-scale] -->\n```python\n{AXIS}```\n"})
+    code, out, err = check("page.md", "--output-format", "concise")
+    assert code == 1
+    assert "page.md:4:11: ATT008" in out
+    assert "page.md:3: marked as wrong, and no missing-scale is found here" in err
+
+
+def test_code_that_is_right_and_said_to_be_wrong_is_told(plant, check):
+    plant({"page.md": "<!-- attnlint: wrong -->\n```python\nweights = softmax(scores, axis=-1)\n```\n"})
+    code, _, err = check("page.md")
+    assert code == 0
+    assert "page.md:3: marked as wrong, and nothing is found here" in err
+
+
+def test_blocks_share_their_names_and_what_comments_say(plant, check):
+    first = "```python\n# scores: [batch, heads, q_len, k_len]\n```\n\n## Next\n\n"
+    page = f"{first}```python\nw = softmax(scores, axis=2)\n```\n"
+    plant({"page.md": page})
+    assert names(check, page) == [(8, "softmax-wrong-axis")]
+
+
+def test_blocks_for_another_library_begin_anew(plant, check):
+    block = "```python\nimport {} as nn\nmha = nn.{}(64, 4)\n```\n\n"
+    plant({"page.md": block.format("torch.nn", "MultiheadAttention") + block.format("keras.layers", "Attention")})
+    assert names(check, "") == []
+
+
+def test_a_section_on_a_mistake_stands_alone(plant, check):
+    """The comment of the second section is no word about the tensors of the first."""
+    page = (
+        "# Mistakes\n\n## Mistake 1: scale\n\n```python\nscores = Q @ K.T\n```\n\n"
+        "## Mistake 2: transpose\n\n```python\nscores = Q @ K  # Q, K: [batch, seq, d_k]\n```\n\n"
+        "The fix:\n\n```python\nscores = Q @ K.transpose(0, 2, 1)  # [batch, seq, seq]\n```\n"
+    )
+    plant({"page.md": page})
+    assert names(check, page) == [(6, "missing-scale"), (12, "wrong-qk-transpose")]
+
+
+def test_a_page_without_python_is_clean(plant, check):
+    plant({"page.md": "# attention\n\nsoftmax\n", "page.rst": "attention\n", "empty.md": ""})
+    assert check("page.md", "page.rst", "empty.md")[0] == 0
+
+
+def test_a_page_that_is_no_utf_8_is_said(plant, check):
+    plant({"page.md": "# attention é\n".encode("latin-1")})
+    code, _, err = check("page.md")
+    assert code == 2
+    assert "page.md:1: unreadable: is not valid utf-8: byte 0xe9 on line 1; save it as UTF-8" in err
+
+
+MARGINS = st.sampled_from(["", "   ", "> ", "> > ", "1. "])
+CODE = st.sampled_from(["x = 1", "if x:", "    y = 'é😀'", "", "    z = (1,", "  2)", "w = 3", "\tv = 4"])
+
+
+@st.composite
+def pages(draw):
+    """Markdown with some blocks in lists, quotations or none, and words between them."""
+    parts = []
+    for _ in range(draw(st.integers(1, 3))):
+        margin = draw(MARGINS)
+        rest = "   " if margin == "1. " else margin
+        rows = ["```python", *draw(st.lists(CODE, min_size=1, max_size=4)), "```"]
+        parts += [(rest if number else margin) + row for number, row in enumerate(rows)]
+        parts += ["", draw(st.sampled_from(["Words.", "# Title", "```sh", "é"])), ""]
+    return draw(st.sampled_from(["\n", "\r\n"])).join(parts)
+
+
+@given(pages(), st.data())
+def test_every_row_of_code_stands_where_the_layout_says(page, data):
+    source = decode("page.md", page.encode())
+    lines = [line.rstrip("\r\n") for line in lines_of(page)]
+    rows = [row for block in source.layout.blocks for row in range(block.first, block.last + 1)]
+    for row in rows:
+        line = source.layout.line(row)
+        assert line.prefix + source.line(row) == lines[line.row - 1]
+    if not rows:
+        return
+    row = data.draw(st.sampled_from(rows))
+    column = data.draw(st.sampled_from([1, len(source.line(row)) + 1]))
+    text = data.draw(st.sampled_from(["import a\n", "u = 1\nv = 2\n", "  # é", "\nt = 1"]))
+    try:
+        after = applied(source, placed(source, [Edit(Span(row, column, row, column), text)]))
+    except Refused:  # the block would not parse any more
+        return
+    assert after.text == text_after(source.text, placed(source, [Edit(Span(row, column, row, column), text)]))
+    kept = [line for line in lines if line not in {lines[row - 1]}]
+    remaining = iter(after.data.decode().replace("\r\n", "\n").split("\n"))
+    assert all(line in remaining for line in kept)
+
+
+def test_what_is_put_at_the_top_of_a_page_goes_into_its_first_block():
+    source = decode("page.md", b"# Title\n\n```python\nx = 1\n```\n")
+    fix = Fix("import", (Edit(Span(1, 1, 1, 1), "import math\n"),))
+    assert source.layout.fitted(fix).edits == (Edit(Span(4, 1, 4, 1), "import math\n"),)
+
+
+@pytest.mark.parametrize("span", [Span(1, 1, 1, 2), Span(4, 1, 6, 1), Span(5, 1, 5, 2), Span(6, 1, 6, 1)])
+def test_what_is_no_code_is_never_edited(span):
+    source = decode("page.md", b"# Title\n\n```python\nx = 1\n```\nwords\n")
+    assert source.layout.fitted(Fix("change", (Edit(span, "y"),))) is None
+
+
+SEED = Path(__file__).parent.parent / "fixtures" / "seed"
+TITLES = (
+    "Forgetting the Causal Mask",
+    "Forgetting to Scale",
+    "Wrong Transpose",
+    "Head Dimension Mismatch",
+    "Heads not Concatenated",
+    "Concatenated Positions",
+    "Mask Shape",
+    "Softmax over the Wrong Axis",
+    "Mask after Softmax",
+    "KV Cache",
+)
+
+
+@pytest.mark.parametrize("suffix", [".md", ".rst"])
+@pytest.mark.parametrize("library", ["numpy", "torch"])
+def test_a_page_of_all_ten_mistakes_and_their_repairs(plant, check, library, suffix):
+    """Each mistake is found at its line of the page, and nothing in what repairs it."""
+    lines = ["Common Mistakes", "===============", ""]
+    expected = set()
+    for number, title in enumerate(TITLES, 1):
+        heading = f"Mistake {number}: {title}"
+        lines += [heading, "-" * len(heading), ""]
+        for kind, words in (("wrong", "Wrong code:"), ("fixed", "The fix:")):
+            opening, margin, closing = (
+                ("```python", "", "```") if suffix == ".md" else (".. code:: python\n", "   ", "")
+            )
+            lines += [words, "", *opening.split("\n")]
+            for line in (SEED / f"{number:02}_{kind}_{library}.py").read_text().splitlines():
+                code, _, rules = line.partition("  # expect: ")
+                lines.append(margin + code)
+                expected |= {(len(lines), rule) for rule in rules.split(", ") if rules}
+            lines += [closing, ""]
+    plant({f"page{suffix}": "\n".join(lines)})
+    reported = json.loads(check(f"page{suffix}", "--output-format", "json")[1])
+    assert {(each["location"]["row"], each["name"]) for each in reported} == expected
+    assert len({rule for _, rule in expected}) == 10
