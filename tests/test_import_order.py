@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "attnlint"
 # From the bottom up. A module may import from its own layer and from those below it, never in a circle.
 LAYERS = (
     {"diagnostic", "dims"},
-    {"source", "ir", "tensor", "values"},
+    {"source", "ignores", "assumptions", "ir", "tensor", "values"},
     {"index", "parse", "lower", "names", "hints", "state", "trace", "gate", "ops", "project"},
     {"attention", "frameworks", "machine"},
     {"calls"},
@@ -21,7 +21,7 @@ LAYERS = (
     {"repair"},
     {"rule"},
     {"rules"},
-    {"suppress", "ignores", "config", "discover", "analyse", "workers", "elsewhere"},
+    {"suppress", "config", "discover", "analyse", "asking", "workers", "elsewhere"},
     {"filed"},
     {"cache", "fixing", "writing"},
     {"engine"},

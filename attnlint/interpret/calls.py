@@ -189,7 +189,10 @@ class Calls:
         return self.i.m.unknown(f"{this.cls.name} is not callable as far as its code shows", site, _named(args, kwargs))
 
     def library(self, dotted: str, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
-        """Call something of another package."""
+        """Call something of another package, or what the project says is an op."""
+        meant = self.i.m.own.call(self.i, dotted, args, kwargs, site) if self.i.m.own is not None else None
+        if meant is not None:
+            return meant
         known = self.external.call(dotted, args, kwargs, site)
         if known is not None:
             return known
