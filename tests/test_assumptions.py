@@ -1,5 +1,8 @@
 """What a project says of its code: what must not see the future, which functions are ops, what axes parameters have."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from attnlint.analyse import findings, known
@@ -210,6 +213,36 @@ def test_the_name_has_the_signature_of_what_it_means(meaning, call, shape):
     }
     # An axis of one has nothing to its name.
     assert shapes["out"].replace(" 1 ", " ") == shape.replace(" 1 ", " ")
+
+
+@pytest.mark.parametrize(
+    "meaning", ["softmax", "torch.softmax", "scipy.special.softmax", "mlx.core.softmax", "jax.nn.softmax"]
+)
+def test_a_softmax_of_the_project_takes_the_last_axis(meaning):
+    assumptions = Assumptions((Causal("never", "x.toml"),), (OwnOp("lib.ops.f", meaning),), (("q", "B T C"),))
+    for axis, expected in (("", []), (", axis=1", [("softmax-wrong-axis", "error")])):
+        called = f"f(q @ q.swapaxes(1, 2) / q.shape[-1] ** 0.5{axis})"
+        code = f"from lib.ops import f\n\n\ndef encoder(q):\n    return {called} @ q\n"
+        assert asked(code, assumptions) == expected
+
+
+def test_a_name_may_mean_itself_or_be_told_the_other_way_round():
+    code = "from torch import nn\nimport torch\n\nout = nn.LayerNorm(4)(torch.ones(2, 4))\n"
+    ops = (OwnOp("torch.nn.LayerNorm", "torch.nn.RMSNorm"), OwnOp("torch.nn.RMSNorm", "torch.nn.LayerNorm"))
+    for some in (ops, (OwnOp("torch.nn.LayerNorm", "torch.nn.LayerNorm"),)):
+        (line,) = (each for each in known(make_source(code), Assumptions(ops=some)) if each.name == "out")
+        assert line.shape == "[2 4]"
+
+
+def test_the_readme_has_every_short_name_with_its_signature():
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("| short names |")[2].partition("\n\n")[0]
+    rows = [row.split("|")[1:3] for row in table.splitlines()[2:]]
+    told = {name: of for names, of in rows for name in re.findall(r"`(\w+)`", names)}
+    assert set(told) == set(SHORT)
+    for name, of in told.items():
+        module, _, function = SHORT[name].rpartition(".")
+        assert f"`{module}`" in of or f".{function}`" in of
 
 
 @pytest.mark.parametrize("short", SHORT)

@@ -91,6 +91,12 @@ WRONG = [
     ("[ops]\n'a.b' = 'matmul'\n'a.c' = 'softmx'", 3, "ops: unknown op 'softmx'; did you mean 'softmax'?"),
     ("[ops]\n'a.b' = 'torch.softmx'", 2, "ops: unknown op 'torch.softmx'; did you mean 'torch.softmax'?"),
     ("[ops]\n'a.b' = 'torhc.matmul'", 2, "ops: unknown op 'torhc.matmul'; did you mean 'torch.matmul'?"),
+    (
+        "[ops]\n'a.b' = 'torch.nn.funtional.gelu'",
+        2,
+        "unknown op 'torch.nn.funtional.gelu'; did you mean 'torch.nn.functional.gelu'?",
+    ),
+    ("[ops]\n'a.b' = 'F.softmax'", 2, "ops: unknown op 'F.softmax'; did you mean 'softmax'?"),
     ("[ops]\n'a.b' = 'mylib.attend'", 2, "ops: unknown op 'mylib.attend'; "),
     ("[ops]\n'a.b' = ['softmax']", 2, "ops: must be the name of an op, not a list"),
     (

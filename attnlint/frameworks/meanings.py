@@ -54,7 +54,7 @@ def spelled(meaning: str) -> Spelling | None:
     if found is None or found.op not in SOFTMAX:
         return found
     fixed = {name: value for name, value in found.fixed.items() if name != "legacy"}
-    return replace(found, fixed=fixed, defaults={"axis": integer(-1), **found.defaults})
+    return replace(found, fixed=fixed, defaults={**found.defaults, "axis": integer(-1)})
 
 
 def is_known(meaning: str) -> bool:
@@ -63,9 +63,9 @@ def is_known(meaning: str) -> bool:
 
 
 def known_beside(meaning: str) -> Iterable[str]:
-    """What a meaning that is not known may have been meant to be: short names, and what its library has."""
-    root, dot, _ = meaning.partition(".")
+    """What an unknown meaning may have been meant to be: the same name elsewhere, else what its library has."""
+    root, dot, name = meaning.rpartition(".")
     if not dot:
-        return (*SHORT, *LIBRARIES)
-    own = functions_of(root)
-    return own or (f"{library}{meaning.removeprefix(root)}" for library in LIBRARIES)
+        return SHORT
+    known = [*SHORT, *(each for library in LIBRARIES for each in functions_of(library))]
+    return [each for each in known if each.rpartition(".")[2] == name] or functions_of(root)

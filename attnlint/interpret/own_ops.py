@@ -49,7 +49,7 @@ class OwnOps:
             return None
         spelling = spelled(meaning)
         if spelling is None:
-            return i.calls.library(meaning, args, kwargs, site)
+            return i.calls.made(meaning, args, kwargs, site)
         # A short name does not say whose arrays come out: those that go in.
         text = dotted if meaning in SHORT else meaning
         if spelling.op not in SOFTMAX:
