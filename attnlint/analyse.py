@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from attnlint.assumptions import NOTHING, Assumptions
 from attnlint.attention.describe import describe
 from attnlint.attention.sites import find_sites
 from attnlint.diagnostic import Applicability, Diagnostic, Fix, Related, Severity
@@ -16,24 +17,24 @@ from attnlint.source import STDIN, Source
 from attnlint.trace import Known, Trace
 
 
-def traces(source: Source) -> list[Trace]:
+def traces(source: Source, assumptions: Assumptions = NOTHING) -> list[Trace]:
     """Every trace of a file, with the attention that is in it.
 
     Raises SyntaxError with its place.
     """
-    found = trace_file(index(source.text, "" if source.path == STDIN else source.path))
+    found = trace_file(index(source.text, "" if source.path == STDIN else source.path), assumptions)
     for trace in found:
         trace.sites = find_sites(trace)
     return found
 
 
-def findings(source: Source, rules: Sequence[Rule]) -> list[Diagnostic]:
+def findings(source: Source, rules: Sequence[Rule], assumptions: Assumptions = NOTHING) -> list[Diagnostic]:
     """What the rules say about a file; of one rule at one place only the gravest.
 
     Raises SyntaxError with its place.
     """
     best: dict[tuple[str, str, int, int], Diagnostic] = {}
-    for trace in traces(source):
+    for trace in traces(source, assumptions):
         for rule in rules:
             for finding in rule.check(trace):
                 made = _diagnostic(rule, finding, source)
@@ -43,13 +44,13 @@ def findings(source: Source, rules: Sequence[Rule]) -> list[Diagnostic]:
     return sorted(best.values(), key=lambda one: (one.span, one.code))
 
 
-def known(source: Source) -> list[Known]:
+def known(source: Source, assumptions: Assumptions = NOTHING) -> list[Known]:
     """What the traces know of each name that is bound to a tensor.
 
     Raises SyntaxError with its place.
     """
     lines: dict[tuple[str, int, str], Known] = {}
-    for trace in traces(source):
+    for trace in traces(source, assumptions):
         for line in describe(trace):
             key = (line.scope, line.row, line.name)
             if key not in lines or (lines[key].reason and not line.reason):

@@ -1,8 +1,9 @@
 """Reports of earlier runs, kept by what they rest on: a changed file makes those that depend on it be linted again.
 
 A report rests on the file's own bytes, on those of the project's other files that its trace went into, on where each
-of its imports led, on the rules that were asked, and on attnlint itself. It has the severities that the rules gave:
-those of a configuration are put in their place in each run, so no report is served under another configuration.
+of its imports led, on the rules that were asked, on what the project says of its code, and on attnlint itself. It has
+the severities that the rules gave: those of a configuration are put in their place in each run, so no report is served
+under another configuration.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from attnlint import __version__
+from attnlint.assumptions import NOTHING, Assumptions
 from attnlint.filed import FileReport, as_data, from_data
 from attnlint.project import Uses, resolve
 from attnlint.rule import Rule
@@ -37,21 +39,31 @@ class Cache:
 
     folder: Path
 
-    def look_up(self, path: str, data: bytes, rules: Sequence[Rule]) -> FileReport | None:
+    def look_up(
+        self, path: str, data: bytes, rules: Sequence[Rule], assumptions: Assumptions = NOTHING
+    ) -> FileReport | None:
         """The report of an earlier run on these bytes, where nothing that it rests on has changed."""
         try:
             kept = json.loads(self._place(path).read_bytes())
-            if kept["key"] == _key(data, rules) and _stands(kept):
+            if kept["key"] == _key(data, rules, assumptions) and _stands(kept):
                 return from_data(kept["report"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None
         return None
 
-    def keep(self, path: str, data: bytes, rules: Sequence[Rule], report: FileReport, uses: Uses) -> None:
+    def keep(
+        self,
+        path: str,
+        data: bytes,
+        rules: Sequence[Rule],
+        report: FileReport,
+        uses: Uses,
+        assumptions: Assumptions = NOTHING,
+    ) -> None:
         """Write a report down, whole or not at all."""
         files = {other: _digest_of(other) for other in sorted(uses.files)}
         imports = [[dotted, importer, found] for (dotted, importer), found in sorted(uses.imports.items())]
-        kept = {"key": _key(data, rules), "files": files, "imports": imports, "report": as_data(report)}
+        kept = {"key": _key(data, rules, assumptions), "files": files, "imports": imports, "report": as_data(report)}
         try:
             self._prepare()
             place = self._place(path)
@@ -96,9 +108,10 @@ def _stands(kept: dict[str, Any]) -> bool:
     return True
 
 
-def _key(data: bytes, rules: Sequence[Rule]) -> str:
+def _key(data: bytes, rules: Sequence[Rule], assumptions: Assumptions) -> str:
     asked = ",".join(sorted(rule.code for rule in rules))
-    return "|".join((_self(), asked, hashlib.sha256(data).hexdigest()))
+    assumed = "" if assumptions == NOTHING else repr(assumptions)
+    return "|".join((_self(), asked, assumed, hashlib.sha256(data).hexdigest()))
 
 
 def _digest_of(path: str) -> str | None:

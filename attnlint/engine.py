@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
 
+from attnlint.asking import Analyse, analyse, ask
+from attnlint.assumptions import NOTHING, Assumptions
 from attnlint.cache import Cache
 from attnlint.config.nearest import Configured
 from attnlint.config.settings import Settings
@@ -23,7 +25,6 @@ from attnlint.source import STDIN, Source, Unreadable, decode, identity, read_by
 from attnlint.suppress import strangers, suppress
 from attnlint.workers import Overdue, cores, deadline, in_parallel
 
-Analyse = Callable[[Source, Sequence[Rule]], Iterable[Diagnostic]]
 Announce = Callable[[int], None]
 
 # Nobody writes four megabytes by hand; a generated file of that size would keep a core for minutes.
@@ -65,17 +66,11 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A file to lint and the rules to ask."""
+    """A file to lint, the rules to ask, and what to assume of it."""
 
     target: Target
     rules: tuple[Rule, ...]
-
-
-def analyse(source: Source, rules: Sequence[Rule]) -> Iterable[Diagnostic]:
-    """The findings of one file; libcst is imported here, in the process that needs it, and no earlier."""
-    from attnlint.analyse import findings
-
-    return findings(source, rules)
+    assumptions: Assumptions = NOTHING
 
 
 def check(
@@ -91,19 +86,24 @@ def check(
     """
     configured = options.configured
     targets = list(discover(paths, configured.excludes if configured else nothing))
-    jobs = [Job(target, () if target.fault else options.settings(target.path).rules) for target in targets]
+    jobs = [_job(target, options) for target in targets]
     read = frozenset(identity(target.path) for target in targets)
     if announce:
         announce(len(targets))
     passed: list[Job] = []
     for job in jobs:
-        if report := _stopped(job.target):
+        if report := _stopped(job.target, job.assumptions):
             yield report
         else:
             passed.append(job)
     one = partial(_do, analyse=analyse, cache=options.cache)
     for report in _lint_all(passed, one, options.jobs or cores()):
         yield judged(report, options, read)
+
+
+def _job(target: Target, options: Options) -> Job:
+    settings = Settings() if target.fault else options.settings(target.path)
+    return Job(target, settings.rules, settings.assumptions)
 
 
 def judged(report: FileReport, options: Options, read: Set[str]) -> FileReport:
@@ -128,7 +128,7 @@ def _weighed(report: FileReport, settings: Settings, is_beside: bool) -> FileRep
     return replace(report, diagnostics=found)
 
 
-def _stopped(target: Target) -> FileReport | None:
+def _stopped(target: Target, assumptions: Assumptions) -> FileReport | None:
     """The report of a file that does not pass the gate, or that cannot be read.
 
     A file that the user named passes whatever is in it, so that its syntax errors are reported.
@@ -141,7 +141,11 @@ def _stopped(target: Target) -> FileReport | None:
         data = read_bytes(target.path)
     except Unreadable as error:
         return FileReport(target.path, fault=error.fault)
-    if may_attend(data) or (is_script(data) and uses_project(data.decode("utf-8", "replace"), target.path)):
+    if (
+        may_attend(data)
+        or assumptions.may_concern(data)
+        or (is_script(data) and uses_project(data.decode("utf-8", "replace"), target.path))
+    ):
         return None
     return FileReport(target.path, lines=data.count(b"\n"))
 
@@ -154,7 +158,7 @@ def _lint_all(jobs: list[Job], lint: Callable[[Job], FileReport], processes: int
 
 
 def _do(job: Job, analyse: Analyse, cache: Cache | None) -> FileReport:
-    return lint_file(job.target, job.rules, analyse, cache)
+    return lint_file(job.target, job.rules, analyse, cache, job.assumptions)
 
 
 def _size(job: Job) -> int:
@@ -165,14 +169,18 @@ def _size(job: Job) -> int:
 
 
 def lint_file(
-    target: Target, rules: Sequence[Rule], analyse: Analyse = analyse, cache: Cache | None = None
+    target: Target,
+    rules: Sequence[Rule],
+    analyse: Analyse = analyse,
+    cache: Cache | None = None,
+    assumptions: Assumptions = NOTHING,
 ) -> FileReport:
     """Lint one file; whatever goes wrong in it is in the report, so that the run goes on."""
     try:
         data = read_bytes(target.path)
         if len(data) > LARGEST:
             return FileReport(target.path, fault=_too_large(len(data)), lines=data.count(b"\n"))
-        kept = cache.look_up(target.path, data, rules) if cache and target.path != STDIN else None
+        kept = cache.look_up(target.path, data, rules, assumptions) if cache and target.path != STDIN else None
         if kept is not None:
             return kept
         source = decode(target.path, data)
@@ -181,20 +189,22 @@ def lint_file(
     except Exception as error:
         return FileReport(target.path, fault=_failed(error))
     with watched() as uses:
-        report = told(lint(source, rules, analyse), source)
+        report = told(lint(source, rules, analyse, assumptions), source)
     report = replace(report, rests_on=tuple(sorted(uses.files)))
     if cache and target.path != STDIN and report.fault is None:
-        cache.keep(target.path, data, rules, report, uses)
+        cache.keep(target.path, data, rules, report, uses, assumptions)
     return report
 
 
-def lint(source: Source, rules: Sequence[Rule], analyse: Analyse = analyse) -> FileReport:
+def lint(
+    source: Source, rules: Sequence[Rule], analyse: Analyse = analyse, assumptions: Assumptions = NOTHING
+) -> FileReport:
     """Lint a source that is already in memory; places in the report are those of its text, also for a page."""
     fault = None
     found: list[Diagnostic] = []
     try:
         with deadline(PATIENCE):
-            found = suppress(source, _found(source, rules, analyse))
+            found = suppress(source, analysed(source, partial(ask, analyse, rules=rules, assumptions=assumptions)))
     except SyntaxError as error:
         found = suppress(source, [_syntax_error(source, error)])
     except (RecursionError, MemoryError):
@@ -211,12 +221,6 @@ def lint(source: Source, rules: Sequence[Rule], analyse: Analyse = analyse) -> F
         here, meant = unmeant(source.layout, here)
     report = _report(source, here, fault, source.line_count, others)
     return replace(report, notes=(*strangers(source), *meant))
-
-
-def _found(source: Source, rules: Sequence[Rule], analyse: Analyse) -> Iterable[Diagnostic]:
-    if source.layout is None:
-        return analyse(source, rules)
-    return analysed(source, source.layout, lambda view: analyse(view, rules))
 
 
 def _report(

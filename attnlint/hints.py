@@ -100,6 +100,26 @@ def in_annotation(text: str) -> Hint | None:
     return Hint(tuple(size.lstrip("#?") for size in sizes)) if plain and sizes else None
 
 
+def in_layout(text: str) -> Hint:
+    """The shape that a text is as a whole: `batch heads q_len head_dim`, `[B, T, C]`, `... d_model`.
+
+    Raises ValueError for what is no list of axes.
+    """
+    inner = text.strip()
+    if inner[:1] + inner[-1:] in {"[]", "()"}:
+        inner = inner[1:-1].strip()
+    sizes = tuple(re.split(r"\s*,\s*", inner.removesuffix(",").rstrip()) if "," in inner else inner.split())
+    example = "write them as in 'batch heads q_len head_dim' or '[B, T, C]'"
+    if not sizes:
+        raise ValueError(f"{text!r} has no axes; {example}")
+    for place, size in enumerate(sizes):
+        if not re.fullmatch(_EXPRESSION, size):
+            raise ValueError(f"{size!r} in {text!r} is no axis; {example}")
+        if place and (size == "..." or size.startswith("*")):
+            raise ValueError(f"{size!r} in {text!r} is any number of axes, which can only stand in front")
+    return Hint(sizes)
+
+
 def _in_text(text: str) -> list[Hint]:
     text = _SHAPE_WORD.sub(" ", _MARKUP.sub("", text))
     found: list[Hint] = []

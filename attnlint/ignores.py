@@ -46,6 +46,23 @@ class Ignores:
         return self.decision(path, is_folder) is True
 
 
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files that a glob means below its folder or, behind a `!`, all that it does not mean."""
+
+    glob: Ignores
+    is_inverse: bool
+
+    @classmethod
+    def of(cls, folder: str, glob: str) -> Files:
+        """The files of a glob; raises ValueError for what is none."""
+        return cls(Ignores().also(folder, (glob.removeprefix("!"),)), glob.startswith("!"))
+
+    def means(self, path: str) -> bool:
+        """Whether a file, by its absolute path, is one of them."""
+        return self.glob.covers(path, is_folder=False) is not self.is_inverse
+
+
 def is_glob(text: str) -> bool:
     """Whether a text is a glob that can match something: not empty, no comment, no lone `!` or `/`."""
     try:

@@ -19,7 +19,9 @@ from attnlint.trace import Branch, Frame, OpCall, Trace, tensors_in
 from attnlint.values import Const, Instance, ModuleValue, Seq, Unknown, Value
 
 if TYPE_CHECKING:
+    from attnlint.hints import Hint
     from attnlint.index import FileIndex
+    from attnlint.interpret.own_ops import OwnOps
 
 MAX_STEPS = 12_000
 MAX_DEPTH = 14
@@ -36,7 +38,8 @@ class Machine:
     `made` are the objects that it builds by themselves, and not as parts of others.
 
     `inplace` leads from a tensor to what an in-place op made of it; `symbols` are the sizes that comments and
-    parameters name; `hints` are shapes that comments give to names that have no value yet.
+    parameters name; `hints` are shapes that comments give to names that have no value yet; `layouts` are those of
+    parameters, and `own` the ops, that the project's configuration names.
     """
 
     index: FileIndex
@@ -56,6 +59,8 @@ class Machine:
     visited: set[object] = field(default_factory=set)
     params: dict[str, Shape] = field(default_factory=dict)
     modules: dict[str, ModuleValue] = field(default_factory=dict)
+    layouts: dict[str, Hint] = field(default_factory=dict)
+    own: OwnOps | None = None
     made: list[Instance] = field(default_factory=list)
 
     def step(self) -> None:

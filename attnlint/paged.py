@@ -16,12 +16,15 @@ from attnlint.source import NEWLINE, Source, lines_of, page_text
 Analyse = Callable[[Source], Iterable[Diagnostic]]
 
 
-def analysed(source: Source, layout: Layout, analyse: Analyse) -> list[Diagnostic]:
-    """What is found in the code of a page, with those repairs that can be made in it.
+def analysed(source: Source, analyse: Analyse) -> Iterable[Diagnostic]:
+    """What is found in a file or in the code of a page, with those repairs that can be made in it.
 
     Blocks share their names. In a text, as one that shows the same code for two libraries, blocks from one that gives
     a name of an import to another module on share theirs apart from those above.
     """
+    layout = source.layout
+    if layout is None:
+        return analyse(source)
     broken = [
         Diagnostic(*SYNTAX_ERROR, Severity.ERROR, each.message, each.span) for each in layout.broken if each.is_finding
     ]

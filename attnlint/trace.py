@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from attnlint.assumptions import NOTHING, Assumptions
 from attnlint.ir import Site
 from attnlint.tensor import Tensor
 from attnlint.values import CALLED, Choice, Func, Instance, Seq, Unknown, Value
@@ -169,6 +170,7 @@ class Trace:
     `is_fragment` says that names come from nowhere, as in a tutorial; `text` is the whole file's,
     and `files` has those of the project's other files by their paths. `records` holds what objects without
     a constructor of their own (named tuples, dataclasses) were made with; `sizes` are the names given to numbers.
+    `assumptions` are what the project's configuration says of the code.
     """
 
     entry: str
@@ -184,6 +186,7 @@ class Trace:
     words: frozenset[str] = frozenset()
     text: str = ""
     files: dict[str, str] = field(default_factory=dict)
+    assumptions: Assumptions = NOTHING
     is_script: bool = False
     is_fragment: bool = False
     users: dict[Tensor, list[OpCall]] = field(default_factory=dict)

@@ -23,7 +23,7 @@ def fake_findings(source, rules):
                 yield Diagnostic("ATT008", "softmax-wrong-axis", severity, word, Span(row, 1, row, 3))
 
 
-def fake_known(source):
+def fake_known(source, _assumptions):
     compile(source.text, source.path, "exec")
     names = ("scope", "row", "name", "shape", "facts", "reason")
     rows = [
@@ -255,7 +255,7 @@ def test_show_nothing(project, capsys):
 
 
 def test_show_on_a_bug_of_ours(project, capsys, monkeypatch):
-    def failing(source):
+    def failing(source, _assumptions):
         raise KeyError("scores")
 
     monkeypatch.setitem(sys.modules, "attnlint.analyse", SimpleNamespace(known=failing))

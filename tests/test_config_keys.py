@@ -78,6 +78,41 @@ WRONG = [
     ("[per-file-ignores]\n'tests/**' = 'ALL'", 2, "per-file-ignores: must be a list, not a string"),
     ("[per-file-ignores]\n'a' = []\n'tests/**' = [\n  'ALL',\n  'ATT9']", 5, "per-file-ignores: unknown rule 'ATT9'"),
     ("[per-file-ignores]\n'' = []", 2, "'' is no glob"),
+    (
+        "causal = 'allways'",
+        1,
+        "causal: must be one of 'auto', 'always', 'never', not 'allways'; did you mean 'always'?",
+    ),
+    ("causal = true", 1, "'never', not a boolean"),
+    ("causal = { 'a.py' = 'always' }", 1, "'never', not a table"),
+    ("[per-file-causal]\n'gpt/**' = ['always']", 2, "per-file-causal: must be one of 'auto', "),
+    ("[per-file-causal]\n'a' = 'auto'\n'#' = 'never'", 3, "per-file-causal: '#' is no glob"),
+    ("per-file-causl = {}", 1, "unknown key 'per-file-causl'; did you mean 'per-file-causal'?"),
+    ("[ops]\n'a.b' = 'matmul'\n'a.c' = 'softmx'", 3, "ops: unknown op 'softmx'; did you mean 'softmax'?"),
+    ("[ops]\n'a.b' = 'torch.softmx'", 2, "ops: unknown op 'torch.softmx'; did you mean 'torch.softmax'?"),
+    ("[ops]\n'a.b' = 'torhc.matmul'", 2, "ops: unknown op 'torhc.matmul'; did you mean 'torch.matmul'?"),
+    (
+        "[ops]\n'a.b' = 'torch.nn.funtional.gelu'",
+        2,
+        "unknown op 'torch.nn.funtional.gelu'; did you mean 'torch.nn.functional.gelu'?",
+    ),
+    ("[ops]\n'a.b' = 'F.softmax'", 2, "ops: unknown op 'F.softmax'; did you mean 'softmax'?"),
+    ("[ops]\n'a.b' = 'mylib.attend'", 2, "ops: unknown op 'mylib.attend'; "),
+    ("[ops]\n'a.b' = ['softmax']", 2, "ops: must be the name of an op, not a list"),
+    (
+        "[ops]\na.b = 'softmax'",
+        2,
+        "ops: 'a' is no dotted name as it is imported, such as \"mylib.ops.softmax\", in quotes",
+    ),
+    ("[ops]\n'a.b' = {}", 2, "ops: must be the name of an op, not a table"),
+    ("[ops]\nmasked_softmax = 'softmax'", 2, "ops: 'masked_softmax' is no dotted name as it is imported"),
+    ("[ops]\n'a.1b' = 'softmax'", 2, "ops: 'a.1b' is no dotted name"),
+    ("[layouts]\nx = 'B T C'\nq = 'B, T,, C'", 3, "layouts: '' in 'B, T,, C' is no axis"),
+    ("[layouts]\nq = 'B H (T D'", 2, "layouts: '(T' in 'B H (T D' is no axis; write them as in 'batch heads"),
+    ("[layouts]\nq = 'B ... C'", 2, "layouts: '...' in 'B ... C' is any number of axes, which can only stand in"),
+    ("[layouts]\nq = '[]'", 2, "layouts: '[]' has no axes"),
+    ("[layouts]\nq = ['B', 'T']", 2, "layouts: must be a string of axes, not a list"),
+    ("[layouts]\n'self.q' = 'B T'", 2, "layouts: 'self.q' is no name of a parameter"),
     ("extend = 1", 1, "extend: must be a string, not a number"),
     ("extend = ''", 1, "extend: must not be empty"),
     ("\nextend = 'none.toml'", 2, "extend: there is no file 'none.toml'"),
@@ -99,6 +134,7 @@ def test_what_is_wrong_is_said_with_its_line(plant, text, line, message):
 @pytest.mark.parametrize(("text", "line", "message"), WRONG[:-5])
 def test_the_same_in_pyproject(plant, text, line, message):
     text = text.replace("[severity]", "[tool.attnlint.severity]").replace("[per-file", "[tool.attnlint.per-file")
+    text = text.replace("[ops]", "[tool.attnlint.ops]").replace("[layouts]", "[tool.attnlint.layouts]")
     text = text.replace("[lint]", "[tool.attnlint.lint]")
     plant({"pyproject.toml": f"[project]\nname = 'x'\n[tool.attnlint]\n{text}\n[tool.other]\nselct = 1\n"})
     ((path, row, said),) = wrong("a.py")
@@ -110,15 +146,17 @@ def satisfies(value, schema):
     """Whether a value is as a JSON schema describes it; only the words that our schema uses are understood."""
     types = {"object": dict, "array": list, "string": str}
     assert set(schema) <= {
-        *("$schema", "title", "description", "default", "type", "enum", "items", "minLength"),
+        *("$schema", "title", "description", "default", "type", "enum", "items", "minLength", "pattern", "anyOf"),
         *("properties", "additionalProperties", "propertyNames"),
     }
     if "type" in schema and not isinstance(value, types[schema["type"]]):
         return False
     if "enum" in schema and value not in schema["enum"]:
         return False
+    if "anyOf" in schema and not any(satisfies(value, each) for each in schema["anyOf"]):
+        return False
     if isinstance(value, str):
-        return len(value) >= schema.get("minLength", 0)
+        return re.search(schema.get("pattern", ""), value) is not None and len(value) >= schema.get("minLength", 0)
     if isinstance(value, list):
         return all(satisfies(each, schema["items"]) for each in value)
     if isinstance(value, dict):
@@ -136,9 +174,13 @@ RIGHT = [
     "select = ['ALL', 'ATT0', 'ATT008', 'missing-scale']\nignore = []\nextend-select = ['A']",
     "extend = '../base.toml'\nfail-on = 'never'\nexclude = ['gen/', '!a']\nextend-exclude = ['*.py']",
     "[per-file-ignores]\n'tests/**' = ['ALL']\n[severity]\nATT001 = 'off'\nmissing-scale = 'error'",
+    "causal = 'never'\n[per-file-causal]\n'gpt/**' = 'always'\n'!x.py' = 'auto'",
+    "[ops]\n'mylib.ops.f' = 'softmax'\n'a.B.c' = 'einops.rearrange'\n'a.LN' = 'torch.nn.LayerNorm'",
+    "[layouts]\nq = 'batch heads q_len head_dim'\nx = '[B, T, H*D]'\ny = '(B, T // 2,)'\nz = '... 3'\nt = 'T'",
 ]
-# What the schema cannot say: that two spellings are one rule, that a file is there, that a glob is only a comment.
-BEYOND = ("are one rule", "there is no file", "is no glob that", "is not TOML")
+# What the schema cannot say: that two spellings are one rule, that a file is there, that a glob is only a comment,
+# which functions a library has, what an axis is.
+BEYOND = ("are one rule", "there is no file", "is no glob", "is not TOML", "unknown op '", " axes", "is no axis")
 
 
 def test_the_schema_describes_every_key():

@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "attnlint"
 LAYERS = (
     {"diagnostic", "dims"},
     {"pages"},
-    {"source", "ir", "tensor", "values"},
+    {"source", "ignores", "assumptions", "ir", "tensor", "values"},
     {"index", "parse", "lower", "names", "hints", "state", "trace", "gate", "ops", "project"},
     {"attention", "frameworks", "machine"},
     {"calls"},
@@ -22,7 +22,7 @@ LAYERS = (
     {"repair"},
     {"rule"},
     {"rules"},
-    {"suppress", "ignores", "config", "discover", "analyse", "workers", "elsewhere"},
+    {"suppress", "config", "discover", "analyse", "asking", "workers", "elsewhere"},
     {"filed"},
     {"paged"},
     {"cache", "fixing", "writing"},

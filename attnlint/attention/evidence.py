@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from attnlint.assumptions import NEVER, Causal
 from attnlint.attention.lineage import LAYOUT, ancestors, consumers
 from attnlint.attention.sites import AttentionSite
 from attnlint.dims import Answer, equal
@@ -36,6 +37,7 @@ _FREE_TEXT = re.compile(
     r"|\bfeature maps?\b|diffusion|non-?local|\bslots?\b",
     re.I,
 )
+_CROSS = re.compile(r"cross|(?:src|enc(?:oder)?_?dec(?:oder)?|memory)_?att", re.I)
 _SURELY_CAUSAL = re.compile(r"\bcausal|autoregressive|auto-regressive|look-?ahead mask|see(?:s|ing)? the future", re.I)
 # A parameter as a docstring lists it: what it makes causal is so only where it is asked for.
 _CHOSEN = re.compile(r"\b\w*causal\w*`{0,2} *(?:\([^)\n]*\))?:", re.I)
@@ -75,10 +77,18 @@ class Direction:
 
 
 def direction(site: AttentionSite) -> Direction:
-    """The evidence for an attention: names and words of its functions and classes first, then the model's shape."""
+    """The evidence for an attention: names and words of its functions and classes first, then the model's shape.
+
+    What is configured goes before both, except that what a decoder reads as its memory is no decoder's.
+    """
     trace = site.trace
+    said = _configured(site) if trace.assumptions.causal else None
+    if said is not None and said.word == NEVER:
+        return Direction(False, said.quoted)
     if _is_read_by_a_decoder(site):
         return Direction(False, "a decoder reads it as its memory")
+    if said is not None:
+        return _autoregressive(site, said)
     if _is_of_pixels(site):
         return Direction(False, "it attends to the places of an image")
     frames = list(site.op.frame.stack)
@@ -97,6 +107,21 @@ def direction(site: AttentionSite) -> Direction:
     if trace.words & _VISION or "pixel" in trace.text:
         return Direction(False, "the file works on images")
     return Direction(None)
+
+
+def _configured(site: AttentionSite) -> Causal | None:
+    """What the configuration says of the file that an attention stands in or, if nothing, of those that call it."""
+    places = [site.op.site, *(frame.site for frame in site.op.frame.stack if frame.site is not None)]
+    said = (site.trace.assumptions.causal_in(place.path) for place in places)
+    return next((each for each in said if each is not None), None)
+
+
+def _autoregressive(site: AttentionSite, said: Causal) -> Direction:
+    """Attention in code that is configured to be causal: only what reads another sequence is not."""
+    for frame in site.op.frame.stack:
+        if _CROSS.search(frame.qualname):
+            return Direction(False, f"{frame.qualname} is named after what reads another sequence")
+    return Direction(True, f"the configuration says that it must not see them: {said.quoted}")
 
 
 def opening(text: str) -> str:

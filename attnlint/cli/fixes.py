@@ -108,7 +108,7 @@ def _judge(source: Source, codes: Set[str], options: Options, read: Set[str]) ->
     Of `codes`, the rules that some file of the run asks for, that is what the source asks for and, where it finds that
     in another file, that one too. What no file asks for keeps its fix: it may be made with one that brings it.
     """
-    report = lint(source, all_rules())
+    report = lint(source, all_rules(), assumptions=options.settings(source.path).assumptions)
     asked = {rule.code for rule in options.settings_beside(source.path, read).rules}
     others = []
     for other in report.others:
@@ -163,5 +163,7 @@ def _again(report: FileReport, changed: Set[str], options: Options, read: Set[st
     rests_on = (report.path, *report.rests_on, *(other.path for other in report.others))
     if changed.isdisjoint(map(identity, rests_on)):
         return report
-    rules = options.settings(report.path).rules
-    return judged(lint_file(Target(report.path, named=True), rules, cache=options.cache), options, read)
+    settings = options.settings(report.path)
+    target = Target(report.path, named=True)
+    now = lint_file(target, settings.rules, cache=options.cache, assumptions=settings.assumptions)
+    return judged(now, options, read)

@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING
 import click
 from rich.text import Text
 
+from attnlint.cli.config import config_options, configured, misconfigured
 from attnlint.cli.output import color_option, console
+from attnlint.config.file import Misconfigured
+from attnlint.config.nearest import Configured
+from attnlint.config.settings import CommandLine
 from attnlint.paged import views
 from attnlint.rule import did_you_mean
 from attnlint.source import Source, Unreadable, read_source
@@ -29,11 +33,12 @@ Examples:
 @click.command(epilog=EPILOG)
 @click.argument("target", metavar="FILE[::NAME]")
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@config_options
 @color_option
-def show(target: str, output_format: str, color: str) -> None:
+def show(target: str, output_format: str, config: str | None, isolated: bool, color: str) -> None:
     """Print what is known of each tensor in FILE: its axes, its facts, and for what is unknown the reason."""
     path, _, scope = target.partition("::")
-    tensors = _known(path)
+    tensors = _known(path, configured(CommandLine(), config, isolated))
     if scope:
         tensors = _within(tensors, scope)
     if output_format == "json":
@@ -46,12 +51,15 @@ def show(target: str, output_format: str, color: str) -> None:
         click.echo("Nothing traced: no attention code was found here.", err=True)
 
 
-def _known(path: str) -> Sequence[Known]:
+def _known(path: str, configured: Configured) -> Sequence[Known]:
     from attnlint.analyse import known
 
     try:
         source: Source = read_source(path)
-        return list(_placed(source, (each for view in views(source) for each in known(view))))
+        assumptions = configured.settings(path).assumptions
+        return list(_placed(source, (each for view in views(source) for each in known(view, assumptions))))
+    except Misconfigured as error:
+        raise misconfigured(error) from error
     except Unreadable as error:
         raise click.UsageError(f"{path} {error.fault.message}") from error
     except SyntaxError as error:

@@ -123,7 +123,8 @@ def _identity(value: Value) -> tuple[str, ...]:
     if value.key == "severity":
         return value.key, find(value.name).code
     if BY_NAME[value.key].is_table:
-        return value.key, value.name, os.path.dirname(value.place.path)
+        folder = os.path.dirname(value.place.path) if BY_NAME[value.key].is_of_files else ""
+        return value.key, value.name, folder
     return (value.key, value.place.path) if BY_NAME[value.key].adds else (value.key,)
 
 

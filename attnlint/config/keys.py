@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from attnlint.assumptions import ALWAYS, AUTO
 from attnlint.config.kinds import Choice, Glob, Kind, Problem, RuleName, Schema, Selector, Several, Table, Text
+from attnlint.config.meanings import Layout, Meaning, ParameterName, QualifiedName
 from attnlint.diagnostic import Severity
 from attnlint.rule import did_you_mean, find
 
@@ -34,12 +36,18 @@ class Key:
         return isinstance(self.kind, Table)
 
     @property
+    def is_of_files(self) -> bool:
+        """Whether it holds a table of globs, which mean other files in another folder."""
+        return isinstance(self.kind, Table) and isinstance(self.kind.names, Glob)
+
+    @property
     def holds_list(self) -> bool:
         """Whether it holds a list, or a table of lists."""
         return isinstance(self.kind.of if isinstance(self.kind, Table) else self.kind, Several)
 
 
 _RULES, _GLOBS = Several(Selector()), Several(Glob())
+_CAUSAL = Choice((AUTO, ALWAYS, NEVER))
 
 KEYS = (
     Key("extend", Text(), "Another configuration file, relative to this one, whose values hold where this has none."),
@@ -55,6 +63,18 @@ KEYS = (
     Key("extend-exclude", _GLOBS, "Globs to leave out besides.", adds=True),
     Key("fail-on", Choice((*_SEVERITIES, NEVER)), "The mildest finding that makes the exit code 1.", default="warning"),
     Key("severity", Table(RuleName(), Choice((*_SEVERITIES, OFF))), "What the findings of a rule count as, or `off`."),
+    Key("causal", _CAUSAL, "Whether attention must not see the future; `auto`: the code tells.", default=AUTO),
+    Key(
+        "per-file-causal",
+        Table(Glob(), _CAUSAL),
+        "The same of single files, by globs (`!glob`: all others); the last that means a file wins.",
+    ),
+    Key(
+        "ops",
+        Table(QualifiedName(), Meaning()),
+        "Functions of the project by dotted name, and the known op or library function that each does the work of.",
+    ),
+    Key("layouts", Table(ParameterName(), Layout()), "Names of parameters, and the axes that these have everywhere."),
 )
 BY_NAME = {key.name: key for key in KEYS}
 

@@ -145,8 +145,9 @@ class Table:
             yield (), f"must be a table, not {called(value)}"
             return
         for name, each in value.items():
-            for checked in (self.names.problems(name), self.of.problems(each)):
-                yield from (((name, *path), message) for path, message in checked)
+            # What stands under a name that is none is not asked: a dotted name without quotes is a table, for one.
+            found = list(self.names.problems(name)) or self.of.problems(each)
+            yield from (((name, *path), message) for path, message in found)
 
     def schema(self) -> Schema:
         """The JSON schema of right values."""

@@ -48,7 +48,7 @@ class Configured:
         place = os.path.abspath(path)
         derived = self._derived(self.configuration(os.path.dirname(place)))
         apart = () if path == STDIN else derived.ignored
-        codes = {code for files in apart if files.means(place) for code in files.codes}
+        codes = {code for each in apart if each.files.means(place) for code in each.codes}
         if not codes:
             return derived.settings
         rules = tuple(rule for rule in derived.settings.rules if rule.code not in codes)

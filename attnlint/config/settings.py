@@ -1,4 +1,4 @@
-"""What holds for one linted file: the rules that run on it, what their findings count as, and what fails a run."""
+"""What holds for one linted file: its rules, what their findings count as, what fails a run, what is assumed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from attnlint.assumptions import AUTO, NOTHING, Assumptions, Causal, OwnOp
 from attnlint.config.file import Configuration, Value
 from attnlint.config.keys import BY_NAME, OFF
 from attnlint.diagnostic import Severity
-from attnlint.ignores import Ignores
+from attnlint.ignores import Files, Ignores
 from attnlint.rule import ALL, Rule, all_rules, find, select
 
 
@@ -29,11 +30,15 @@ class CommandLine:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What holds for one file: the rules that run, the severities that are not the rules' own by code, the bar."""
+    """What holds for one file: the rules that run, the severities that are not the rules' own by code, the bar.
+
+    `assumptions` are what its project says of the code.
+    """
 
     rules: tuple[Rule, ...] = ()
     severities: tuple[tuple[str, Severity], ...] = ()
     fail_on: str = BY_NAME["fail-on"].default
+    assumptions: Assumptions = NOTHING
 
 
 def settings(configuration: Configuration, command: CommandLine) -> Settings:
@@ -43,30 +48,35 @@ def settings(configuration: Configuration, command: CommandLine) -> Settings:
         _rules(configuration, command),
         tuple((code, Severity(word)) for code, word in severities.items() if word != OFF),
         command.fail_on or next((each.words[0] for each in configuration.said("fail-on")), Settings().fail_on),
+        _assumptions(configuration),
+    )
+
+
+def _assumptions(configuration: Configuration) -> Assumptions:
+    causal = tuple(
+        Causal(each.words[0], os.path.basename(each.place.path), each.name, _folder(each) if each.name else "")
+        for key in ("causal", "per-file-causal")
+        for each in configuration.said(key)
+    )
+    return Assumptions(
+        causal if any(each.word != AUTO for each in causal) else (),
+        tuple(OwnOp(each.name, each.words[0], _folder(each)) for each in configuration.said("ops")),
+        tuple((each.name, each.words[0]) for each in configuration.said("layouts")),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Apart:
-    """Files that are treated apart, by a glob or by all that a glob does not mean, and the rules not run on them."""
+    """Files that are treated apart, and the rules not run on them."""
 
-    glob: Ignores
-    is_inverse: bool
+    files: Files
     codes: frozenset[str]
-
-    def means(self, path: str) -> bool:
-        """Whether a file, by its absolute path, is one of them."""
-        return self.glob.covers(path, is_folder=False) is not self.is_inverse
 
 
 def ignored(configuration: Configuration) -> tuple[Apart, ...]:
     """The files that a configuration treats apart."""
     return tuple(
-        Apart(
-            Ignores().also(_folder(each), (each.name.removeprefix("!"),)),
-            each.name.startswith("!"),
-            frozenset(rule.code for rule in _some(each.words)),
-        )
+        Apart(Files.of(_folder(each), each.name), frozenset(rule.code for rule in _some(each.words)))
         for each in configuration.said("per-file-ignores")
     )
 

@@ -103,6 +103,12 @@ def function(dotted: str) -> Spelling | None:
     return _functions(library_of(name)).get(name)
 
 
+def functions_of(dotted: str) -> Iterable[str]:
+    """The dotted names of the functions and layers of the library that a name belongs to."""
+    library = library_of(dotted)
+    return (*_functions(library), *_layers(library))
+
+
 def method(library: str, name: str, keywords: Iterable[str] = ()) -> Spelling | None:
     """A method of a library's arrays; of an array of unknown library torch's, then NumPy's.
 

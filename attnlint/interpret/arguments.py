@@ -47,6 +47,8 @@ def bind_parameters(
     open_kwargs = named.pop("**", None)
     docs = "" if isinstance(node, ir.Lambda) else node.docstring
     documented = hints.in_docstring(docs) if docs else []
+    # Constructors take sizes by the names that arrays have elsewhere.
+    layouts = {} if getattr(node, "name", "") == "__init__" else i.m.layouts
     for param in node.params:
         value: Value
         if param.kind == "*":
@@ -65,7 +67,7 @@ def bind_parameters(
             value = Unknown(f"{param.name} was not passed", param.name)
         scope.names[param.name] = _labelled(value, param.name)
         mark_weight(param.name, value)
-        _learn(i, param, value, documented, scope)
+        _learn(i, param, value, documented, scope, layouts)
 
 
 def _labelled(value: Value, name: str) -> Value:
@@ -74,7 +76,14 @@ def _labelled(value: Value, name: str) -> Value:
     return value
 
 
-def _learn(i: Interpreter, param: ir.Param, value: Value, documented: Sequence[hints.Hint], scope: Scope) -> None:
+def _learn(
+    i: Interpreter,
+    param: ir.Param,
+    value: Value,
+    documented: Sequence[hints.Hint],
+    scope: Scope,
+    layouts: dict[str, hints.Hint],
+) -> None:
     if not isinstance(value, Tensor | Unknown):
         return
     if isinstance(value, Unknown):
@@ -86,5 +95,7 @@ def _learn(i: Interpreter, param: ir.Param, value: Value, documented: Sequence[h
     found = [annotated] if annotated is not None else found
     if param.comment and not found:
         found = hints.in_comment(param.comment)
+    if not found and param.name in layouts:
+        found = (layouts[param.name],)
     for hint in found[:1]:
         i.binding.learn(i.m.settled(value), hints.shape_of(hint, lambda name: i.binding.size(name, scope)))

@@ -189,18 +189,25 @@ class Calls:
         return self.i.m.unknown(f"{this.cls.name} is not callable as far as its code shows", site, _named(args, kwargs))
 
     def library(self, dotted: str, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
-        """Call something of another package."""
+        """Call something of another package, or what the project says is an op."""
+        meant = self.i.m.own.call(self.i, dotted, args, kwargs, site) if self.i.m.own is not None else None
+        if meant is not None:
+            return meant
         known = self.external.call(dotted, args, kwargs, site)
         if known is not None:
             return known
         spelling = function(dotted) or _of_generator(dotted)
         if spelling is not None:
             return self.spelled(spelling, args, kwargs, site, dotted)
-        made = layer(dotted)
-        if made is not None:
-            config = {**made.defaults, **bind(made.init, args, kwargs), **made.fixed}
-            return Layer(made.op, config, dotted, site=site)
-        return self.guesses.external(dotted, args, kwargs, site)
+        return self.made(dotted, args, kwargs, site) or self.guesses.external(dotted, args, kwargs, site)
+
+    def made(self, dotted: str, args: list[Value], kwargs: dict[str, Value], site: Site) -> Layer | None:
+        """A layer of a library, made with these arguments; None where the name is no layer's."""
+        spelling = layer(dotted)
+        if spelling is None:
+            return None
+        config = {**spelling.defaults, **bind(spelling.init, args, kwargs), **spelling.fixed}
+        return Layer(spelling.op, config, dotted, site=site)
 
     def spelled(self, spelling: Spelling, args: list[Value], kwargs: dict[str, Value], site: Site, text: str) -> Value:
         """Carry out the op that a spelling stands for."""

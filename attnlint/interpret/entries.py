@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from attnlint import ir
+from attnlint import hints, ir
+from attnlint.assumptions import NOTHING, Assumptions
 from attnlint.index import FileIndex, Part
 from attnlint.interpret.interpreter import Interpreter
 from attnlint.interpret.modules import fill, main_library
+from attnlint.interpret.own_ops import own_ops
 from attnlint.machine import Machine, OutOfBudget
 from attnlint.state import Scope
 from attnlint.tensor import Shape
@@ -38,9 +40,9 @@ _NEVER = frozenset(
 )
 
 
-def trace_file(index: FileIndex) -> list[Trace]:
+def trace_file(index: FileIndex, assumptions: Assumptions = NOTHING) -> list[Trace]:
     """Trace a file from each of its entry points; what one trace visited is not begun again."""
-    tracer = _FileTracer(index)
+    tracer = _FileTracer(index, assumptions)
     tracer.script()
     for part in tracer.ordered():
         tracer.definition(part)
@@ -50,8 +52,12 @@ def trace_file(index: FileIndex) -> list[Trace]:
 class _FileTracer:
     """The traces of one file share its globals and what has been visited."""
 
-    def __init__(self, index: FileIndex) -> None:
+    def __init__(self, index: FileIndex, assumptions: Assumptions) -> None:
         self.index = index
+        self.assumptions = assumptions
+        self.own = own_ops(assumptions.ops, index) if assumptions.ops else None
+        self.own_words = self.own.words if self.own is not None else frozenset()
+        self.layouts = {name: hints.in_layout(text) for name, text in assumptions.layouts}
         self.globals = Scope(kind="module", path=index.path)
         self.visited: set[object] = set()
         self.traces: list[Trace] = []
@@ -117,7 +123,7 @@ class _FileTracer:
     def _concerned(self) -> list[Part]:
         """The definitions that concern attention, themselves or by what they use."""
         by_name = {part.name: part for part in self.index.definitions}
-        renamed = {name for name, dotted in self.index.imports.items() if _ATTENDS.search(dotted)}
+        renamed = {name for name, dotted in self.index.imports.items() if _ATTENDS.search(dotted)} | self.own_words
         concerned = {part.name for part in self.index.definitions if part.concerns_attention or part.words & renamed}
         if concerned:
             concerned |= {
@@ -161,7 +167,8 @@ class _FileTracer:
             current = stack.pop()
             small = current.kind == "def" or len(current.text) < SMALL
             strong = _STRONG.search(current.text) or (small and _IN_FUNCTIONS.search(current.text))
-            if current not in self.finished and strong and not self._visited_whole(current):
+            is_strong = bool(strong) or not self.own_words.isdisjoint(current.words)
+            if current not in self.finished and is_strong and not self._visited_whole(current):
                 return True
             for name in self.uses[current] - seen:
                 seen.add(name)
@@ -234,10 +241,14 @@ class _FileTracer:
             self._closures(interpreter, interpreter.calls.inline(value, [], dict(given), value.node.site), outer)
 
     def _machine(self, entry: str) -> Machine:
-        trace = Trace(entry, words=self.index.words, text=self.index.text, files=self.files)
+        trace = Trace(
+            entry, words=self.index.words, text=self.index.text, files=self.files, assumptions=self.assumptions
+        )
         machine = Machine(self.index, trace, self.globals, self.library, frame=Frame(""))
         machine.visited = self.visited
         machine.modules = self.modules
+        machine.layouts = self.layouts
+        machine.own = self.own
         return machine
 
     def _too_long(self, part: Part) -> None:

@@ -186,6 +186,9 @@ class Interpreter:
         for name, value in list(inner.names.items()):
             if isinstance(value, Func) and value.owner is None:
                 inner.names[name] = Func(value.node, scope if value.scope is inner else value.scope, None, cls)
+        if self.m.own is not None and scope.kind == "module":
+            for name in inner.names:
+                inner.names[name] = self.m.own.defined(scope.path, f"{node.name}.{name}") or inner.names[name]
         return cls
 
     def decorator_name(self, expr: ir.Expr) -> str:

@@ -89,6 +89,9 @@ class Modules:
     def member(self, module: ModuleValue, name: str) -> Value:
         """A name of a module: a definition, an import, what its own statements bind, or a module below it."""
         scope = module.scope
+        meant = self.i.m.own.defined(module.index.path, name) if self.i.m.own is not None else None
+        if meant is not None:
+            return meant
         if self._finds(module, name):
             lazy = scope.names[name]
             if isinstance(lazy, Lazy) and isinstance(lazy.target, Part) and not _is_followed(lazy.target):

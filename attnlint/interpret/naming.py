@@ -64,6 +64,9 @@ class Naming:
             return self.i.modules.imported(lazy.target, holder.origin)
         if isinstance(lazy.target, tuple):
             return self.i.modules.member(*lazy.target)
+        meant = self.i.m.own.defined(holder.path, name) if self.i.m.own is not None else None
+        if meant is not None:
+            return meant
         try:
             for stmt in lazy.target.lowered():
                 if isinstance(stmt, ir.Function) and stmt.name == name:
@@ -152,6 +155,8 @@ class Naming:
         if isinstance(default, Const) and isinstance(default.value, bool | str | float):
             return Unknown(value.reason, name, parameter=True, annotation=type(default.value).__name__)
         shape = self._documented(param, docs, scope)
+        if not shape.known and owner != "__init__" and name in self.i.m.layouts:
+            shape = hints.shape_of(self.i.m.layouts[name], lambda size: self.i.binding.size(size, scope))
         if owner == "__init__" and not annotation and not shape.known:
             # Constructors take sizes; what is used otherwise (a module, a configuration) is found out by its use.
             value.annotation = "constructor"

@@ -47,6 +47,10 @@ def _of_call(draft: Draft, op: OpCall, axis: str) -> None:
     call = calls.call_at(layer.site) if isinstance(layer, Layer) and layer.site is not None else calls.call_at(op.site)
     if call is None:
         return
+    of_own = op.notes.get("axis_of_own")
+    if isinstance(of_own, list):
+        _of_own(draft, call, of_own, axis)
+        return
     pattern = calls.pattern(call)
     if pattern is not None:
         _of_pattern(draft, pattern)
@@ -54,6 +58,16 @@ def _of_call(draft: Draft, op: OpCall, axis: str) -> None:
     keywords = _keywords(op)
     method = made or calls.is_method(draft, call)
     calls.give(draft, call, keywords, 0 if method else 1, axis)
+
+
+def _of_own(draft: Draft, call: Site, is_axis: list[bool], axis: str) -> None:
+    """A function of the project that its configuration calls a softmax: its axis where it stands, and no new one."""
+    given = calls.positional(call)
+    place = calls.of_keyword(call, *_AXIS)
+    if place is None and len(given) == len(is_axis) and sum(is_axis) == 1:
+        place = given[is_axis.index(True)]
+    if place is not None:
+        draft.replace(place, axis)
 
 
 def _keywords(op: OpCall) -> tuple[str, ...]:

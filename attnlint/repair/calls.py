@@ -69,9 +69,9 @@ def function_name(call: Site) -> str:
 
 
 def is_method(draft: Draft, call: Site) -> bool:
-    """Whether a call is a method of an array, and not a function of a module."""
+    """Whether a call is a method of an array, and not a function of a module or an op of the project."""
     inner = receiver(call)
-    if inner is None:
+    if inner is None or any(op.word == function_name(call) for op in draft.trace.assumptions.ops):
         return False
     node = tree.node_of(inner)
     if isinstance(node, cst.Name) and node.value in {"self", "cls"}:
