@@ -14,7 +14,7 @@ from attnlint.diagnostic import Severity, Span
 from attnlint.filed import FileReport
 from attnlint.report.fingerprint import fingerprinted
 from attnlint.report.message import message
-from attnlint.report.place import file_line
+from attnlint.report.place import below, file_line
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.INFO: "info"}
 
@@ -27,7 +27,10 @@ def gitlab(reports: Iterable[FileReport]) -> str:
             "check_name": f"{each.code} {each.name}",
             "fingerprint": fingerprint,
             "severity": _SEVERITIES[each.severity],
-            "location": {"path": Path(report.path).as_posix(), "positions": _positions(each.span)},
+            "location": {
+                "path": (below(report.path) or Path(report.path)).as_posix(),
+                "positions": _positions(each.span),
+            },
         }
         for report, each, fingerprint in fingerprinted(reports)
     ]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 from attnlint.diagnostic import Span
 
 
@@ -26,3 +29,9 @@ def file_line(span: Span) -> int:
     No row of a cell is a line of the notebook's JSON, and services want one; ruff falls back on the first as well.
     """
     return 1 if span.cell else span.row
+
+
+def below(path: str) -> Path | None:
+    """The path from the folder of the run to a file below it, without following links; None for a file elsewhere."""
+    absolute = Path(os.path.abspath(path))
+    return absolute.relative_to(Path.cwd()) if absolute.is_relative_to(Path.cwd()) else None

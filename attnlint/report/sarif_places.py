@@ -10,6 +10,7 @@ import os
 from pathlib import Path
 from urllib.parse import quote_from_bytes
 
+from attnlint.report.place import below
 from attnlint.source import STDIN
 
 ROOT = "%SRCROOT%"
@@ -24,12 +25,7 @@ def artifact(path: str) -> dict[str, str]:
     """The artifactLocation of a file; standard input has its name and no base."""
     if path == STDIN:
         return {"uri": STDIN}
-    # Without following links: what a user sees as below the folder is below it.
-    absolute = Path(os.path.abspath(path))
-    if absolute.is_relative_to(Path.cwd()):
-        return {"uri": _relative(absolute.relative_to(Path.cwd())), "uriBaseId": ROOT}
-    return {"uri": absolute.as_uri()}
-
-
-def _relative(path: Path) -> str:
-    return quote_from_bytes(os.fsencode(path.as_posix()))
+    inside = below(path)
+    if inside is None:
+        return {"uri": Path(os.path.abspath(path)).as_uri()}
+    return {"uri": quote_from_bytes(os.fsencode(inside.as_posix())), "uriBaseId": ROOT}
