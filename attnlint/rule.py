@@ -60,6 +60,18 @@ class Rule:
         found = _LINK.search(self.references)
         return found.group() if found else None
 
+    @property
+    def sections(self) -> tuple[tuple[str, str, bool], ...]:
+        """The parts of the documentation that are not empty, as (title, text, whether it is code)."""
+        parts = (
+            ("Why is this bad?", self.why, False),
+            ("Example", self.example, True),
+            ("Use instead", self.use_instead, True),
+            ("Known limits", self.known_limits, False),
+            ("References", self.references, False),
+        )
+        return tuple(part for part in parts if part[1])
+
     def __reduce__(self) -> tuple[Callable[[str], Rule], tuple[str]]:
         """Travel between processes by code, since the decorated function cannot be pickled."""
         return find, (self.code,)

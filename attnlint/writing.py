@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import stat
 import tempfile
 from collections.abc import Sequence
@@ -53,6 +54,43 @@ def write(rewrites: Sequence[Rewrite]) -> None:
         for temporary in staged:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
+
+
+def put(path: str, data: bytes) -> None:
+    """Write a file whole, new or in place of the one that is there; raises `Unwritable`.
+
+    A file that is replaced keeps its mode and owner, as `write` has it. What is no regular file, such as a pipe or
+    `/dev/stdout`, cannot be replaced and is written to.
+    """
+    staged: list[str] = []
+    try:
+        if not os.path.exists(path):
+            staged.append(_new(path, data))
+        elif os.path.isfile(path):
+            _stage(path, data, staged)
+        else:
+            with open(path, "wb") as file:
+                file.write(data)
+            return
+        _replace(path, staged[-1])
+        staged.clear()
+    except OSError as error:
+        raise Unwritable(path, f"cannot be written: {error.strerror or error}") from error
+    finally:
+        for temporary in staged:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+
+
+def _new(path: str, data: bytes) -> str:
+    """A temporary file with the data beside the place of one that is not there yet, with the mode of a new file."""
+    goal = os.path.realpath(path)
+    temporary = os.path.join(os.path.dirname(goal), f".{os.path.basename(goal)[:100]}.{secrets.token_hex(8)}")
+    with open(temporary, "xb") as file:  # unlike `tempfile`, as open to others as the umask lets it be
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    return temporary
 
 
 def _stage(path: str, data: bytes, staged: list[str]) -> None:

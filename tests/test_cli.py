@@ -276,7 +276,7 @@ def test_help(capsys, command):
         assert "Examples:\n" in out
 
 
-@pytest.mark.parametrize("name", ["json-lines", "github", "pylint"])
+@pytest.mark.parametrize("name", ["json-lines", "github", "azure", "pylint"])
 def test_formats_for_programs_hold_findings_and_nothing_else(project, capsys, name):
     code, out, err = run(capsys, "check", "--output-format", name)
     assert (code, err) == (1, "")
@@ -286,7 +286,7 @@ def test_formats_for_programs_hold_findings_and_nothing_else(project, capsys, na
     assert run(capsys, "check", "clean.py", "--output-format", name) == (0, "", "")
 
 
-@pytest.mark.parametrize("name", ["json-lines", "github", "gitlab", "pylint"])
+@pytest.mark.parametrize("name", ["json-lines", "sarif", "junit", "github", "gitlab", "azure", "rdjson", "pylint"])
 def test_statistics_in_a_format_without_them(project, capsys, name):
     code, out, err = run(capsys, "check", "--statistics", "--output-format", name)
     assert (code, out) == (2, "")

@@ -67,6 +67,12 @@ def test_gitlab_gets_the_keys_that_it_needs():
     }
 
 
+def test_gitlab_gets_paths_from_the_folder_of_the_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (each,) = json.loads(gitlab([FileReport(str(tmp_path / "src" / "a.py"), (found(),))]))
+    assert each["location"]["path"] == "src/a.py"
+
+
 def test_gitlab_reads_nothing_found_as_an_empty_list():
     assert json.loads(gitlab([FileReport("a.py")])) == []
 

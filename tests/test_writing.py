@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from attnlint import writing
-from attnlint.writing import Rewrite, Unwritable, write
+from attnlint.writing import Rewrite, Unwritable, put, write
 
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -180,3 +180,53 @@ def test_very_long_name(tmp_path):
     path.write_bytes(b"old")
     write([Rewrite(str(path), b"old", b"new")])
     assert contents(tmp_path) == {path.name: b"new"}
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600)])
+def test_a_new_file_is_as_open_as_the_umask_lets_it_be(tmp_path, mask, mode):
+    before = os.umask(mask)
+    try:
+        put(str(tmp_path / "new.txt"), b"new")
+    finally:
+        os.umask(before)
+    assert contents(tmp_path) == {"new.txt": b"new"}
+    assert stat.S_IMODE(os.stat(tmp_path / "new.txt").st_mode) == mode
+
+
+def test_a_link_to_a_file_stays_one(tmp_path):
+    (tmp_path / "real.txt").write_bytes(b"old")
+    (tmp_path / "link.txt").symlink_to("real.txt")
+    put(str(tmp_path / "link.txt"), b"new")
+    assert (tmp_path / "link.txt").is_symlink()
+    assert contents(tmp_path) == {"real.txt": b"new", "link.txt": b"new"}
+
+
+def test_what_cannot_be_replaced_is_written_to(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        put(str(pipe), b"new")
+        assert os.read(reader, 10) == b"new"
+    finally:
+        os.close(reader)
+    assert stat.S_ISFIFO(os.stat(pipe).st_mode)
+
+
+@pytest.mark.parametrize("old", [None, b"old"])
+def test_a_file_that_cannot_be_put_leaves_all_as_it_was(tmp_path, monkeypatch, old):
+    def replace(*_arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    goal = tmp_path / "a.txt"
+    if old is not None:
+        goal.write_bytes(old)
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(Unwritable, match="No space left"):
+        put(str(goal), b"new")
+    assert contents(tmp_path) == ({} if old is None else {"a.txt": old})
+
+
+def test_no_file_is_put_into_a_folder_that_is_not_there(tmp_path):
+    with pytest.raises(Unwritable, match="cannot be written: No such file or directory"):
+        put(str(tmp_path / "none" / "a.txt"), b"new")

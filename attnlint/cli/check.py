@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -11,7 +11,8 @@ import click
 from attnlint.cache import FOLDER, Cache
 from attnlint.cli.config import config_options, configured, misconfigured
 from attnlint.cli.fixes import Asked, Done, echo_fixes, fix_options, repaired, stdin_held
-from attnlint.cli.output import color_option, console, followed
+from attnlint.cli.output import color_option, followed
+from attnlint.cli.reporting import Shown, report_options, show
 from attnlint.config.file import Misconfigured
 from attnlint.config.keys import NEVER
 from attnlint.config.settings import CommandLine
@@ -19,13 +20,10 @@ from attnlint.diagnostic import Severity
 from attnlint.engine import Options, gathered
 from attnlint.engine import check as lint
 from attnlint.filed import FileReport
-from attnlint.report.concise import concise, fault_line
-from attnlint.report.statistics import fixable, statistics, statistics_json, totals
+from attnlint.report.concise import fault_line
 from attnlint.rule import UnknownRule
 
 CLEAN, FINDINGS, FAILED = 0, 1, 2
-FORMATS = ("full", "concise", "json", "json-lines", "github", "gitlab", "pylint")
-READ_BY_PEOPLE = frozenset({"full", "concise"})
 
 EPILOG = """\b
 Examples:
@@ -34,6 +32,7 @@ Examples:
   attnlint check --select ATT008,missing-scale --output-format concise
   cat model.py | attnlint check - --output-format json
   attnlint check --output-format github          beside the lines of a pull request
+  attnlint check --output-format sarif --output-file attnlint.sarif
   attnlint check --config ci.toml src            one configuration for all files
   attnlint check --diff                          what --fix would write
   attnlint check --fix --unsafe-fixes model.py
@@ -47,18 +46,6 @@ Exit codes:
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """How the findings are shown, and whether on standard error."""
-
-    output_format: str
-    counted: bool
-    color: str
-    unsafe: bool
-    was_fixed: bool
-    err: bool
-
-
 def _names(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
 
@@ -66,7 +53,7 @@ def _names(_context: click.Context, _option: click.Parameter, values: tuple[str,
 @click.command(epilog=EPILOG)
 @click.argument("paths", nargs=-1, type=click.Path())
 @fix_options
-@click.option("--output-format", type=click.Choice(FORMATS), default="full", show_default=True)
+@report_options
 @click.option("--select", "selected", multiple=True, callback=_names, help="Run these rules only: names, codes, ATT0.")
 @click.option("--extend-select", "extended", multiple=True, callback=_names, help="Run these rules too.")
 @click.option("--ignore", "ignored", multiple=True, callback=_names, help="Do not run these rules.")
@@ -94,6 +81,7 @@ def _names(_context: click.Context, _option: click.Parameter, values: tuple[str,
 def check(
     paths: tuple[str, ...],
     output_format: str,
+    output_file: str | None,
     selected: tuple[str, ...],
     extended: tuple[str, ...],
     ignored: tuple[str, ...],
@@ -115,9 +103,8 @@ def check(
 ) -> int:
     """Find mistakes in the attention code of PATHS: files, folders (default: the one you are in), or - for stdin."""
     asked = Asked(fixes or fix_only, diff, fix_only, unsafe_fixes, show_fixes)
-    asked.verify(output_format, counted)
-    if counted and output_format not in {*READ_BY_PEOPLE, "json"}:
-        raise click.UsageError(f"--statistics has no {output_format} format; it has full, concise and json")
+    shown = Shown(output_format, output_file, counted, color, unsafe_fixes, asked.writes)
+    shown.verify(asked)
     paths = paths or (".",)
     command = _verified(CommandLine(selected, extended, ignored, fail_on or ""))
     cache = None if no_cache else Cache(cache_dir)
@@ -129,7 +116,7 @@ def check(
     except Misconfigured as error:
         raise misconfigured(error) from error
     reports = gathered(done.reports)
-    _say(reports, done, asked, Shown(output_format, counted, color, unsafe_fixes, asked.writes, done.stdin is not None))
+    _say(reports, done, asked, replace(shown, err=done.stdin is not None))
     _echo_faults(reports, verbose)
     if not reports:
         click.echo(f"warning: no Python files found under {', '.join(paths)}", err=True)
@@ -152,10 +139,10 @@ def _say(reports: Sequence[FileReport], done: Done, asked: Asked, shown: Shown) 
     if done.stdin is not None:
         click.echo(done.stdin, nl=False)
     if not asked.diff and not asked.only:
-        _show(reports, shown)
+        show(reports, shown)
     if asked.fixes:
-        apart = asked.diff or shown.err or shown.output_format not in READ_BY_PEOPLE
-        echo_fixes(done, asked, sum(len(report.diagnostics) for report in reports), err=apart)
+        remaining = sum(len(report.diagnostics) for report in reports)
+        echo_fixes(done, asked, remaining, err=asked.diff or shown.apart)
 
 
 def _run(paths: Sequence[str], options: Options) -> list[FileReport]:
@@ -184,46 +171,3 @@ def _fails(reports: Sequence[FileReport], options: Options) -> bool:
         if bar != NEVER and any(each.severity.rank >= Severity(bar).rank for each in report.diagnostics):
             return True
     return False
-
-
-def _machine_read(reports: Sequence[FileReport], shown: Shown) -> Iterable[str]:
-    """The lines of a format that a program reads; each is imported where it is asked for."""
-    if shown.counted:
-        return [statistics_json(reports)]
-    if shown.output_format.startswith("json"):
-        from attnlint.report.json import json_lines, json_report
-
-        return json_lines(reports) if shown.output_format == "json-lines" else [json_report(reports)]
-    if shown.output_format == "github":
-        from attnlint.report.github import github
-
-        return github(reports)
-    if shown.output_format == "gitlab":
-        from attnlint.report.gitlab import gitlab
-
-        return [gitlab(reports)]
-    from attnlint.report.pylint import pylint
-
-    return pylint(reports)
-
-
-def _show(reports: Sequence[FileReport], shown: Shown) -> None:
-    if shown.output_format not in READ_BY_PEOPLE:
-        for line in _machine_read(reports, shown):
-            click.echo(line, err=shown.err)
-        return
-    if shown.counted:
-        for line in statistics(reports):
-            click.echo(line, err=shown.err)
-    elif shown.output_format == "concise":
-        for line in concise(reports, shown.unsafe):
-            click.echo(line, err=shown.err)
-    else:
-        from attnlint.report.full import full
-
-        out = console(shown.color, stderr=shown.err)
-        for block in full(reports):
-            out.print(block, soft_wrap=True)
-    click.echo(totals(reports), err=shown.err)
-    if line := fixable(reports, shown.unsafe, shown.was_fixed):
-        click.echo(line, err=shown.err)

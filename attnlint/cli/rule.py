@@ -24,16 +24,7 @@ def rule(name: str, color: str) -> None:
     out = console(color)
     out.print(f"{asked.name} ({asked.code})", style="bold", markup=False)
     out.print(f"{asked.summary}\n", markup=False, soft_wrap=True)
-    sections = (
-        ("Why is this bad?", asked.why, False),
-        ("Example", asked.example, True),
-        ("Use instead", asked.use_instead, True),
-        ("Known limits", asked.known_limits, False),
-        ("References", asked.references, False),
-    )
-    for title, body, is_code in sections:
-        if not body:
-            continue
+    for title, body, is_code in asked.sections:
         out.print(title, style="bold", markup=False)
         if is_code and out.is_terminal:
             _highlighted(out, body)

@@ -10,6 +10,7 @@ from rich.text import Text
 from attnlint.diagnostic import Diagnostic, Fix, Severity, Span
 from attnlint.filed import FileReport
 from attnlint.report.patch import changes
+from attnlint.report.place import place, row_place, spoken
 
 GUTTER = "bold blue"
 STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold cyan"}
@@ -39,12 +40,12 @@ def block(report: FileReport, each: Diagnostic) -> Text:
     text.append(f"{each.severity.value}[{each.code}]", style).append(f" {each.name}: ", "bold")
     text.append(f"{printable(each.message)}\n", "bold")
     text.append(" " * gutter + "--> ", GUTTER)
-    text.append(printable(f"{report.path}:{each.span.row}:{each.span.column}\n"))
+    text.append(printable(f"{report.path}:{place(each.span)}\n"))
     text.append_text(frame(report.rows(each.span.cell), each.span, gutter, style))
     for number, related in enumerate(each.related, 1):
         text.append(" " * gutter + f" {number}. ", GUTTER)
-        place = f"{related.path}:{related.span.row}" if related.path else f"line {related.span.row}"
-        text.append(f"{printable(related.text)}", "default").append(f" ({printable(place)})\n", "dim")
+        where = f"{related.path}:{row_place(related.span)}" if related.path else spoken(related.span)
+        text.append(f"{printable(related.text)}", "default").append(f" ({printable(where)})\n", "dim")
         if related.path:
             _code(text, gutter, related.span.row, printable(related.code)[:WINDOW])
         else:
@@ -88,7 +89,7 @@ def _patch(report: FileReport, fix: Fix, gutter: int) -> Text:
         text.append(f"{'':>{gutter}} … {len(lines) - LONGEST_PATCH} more lines\n", GUTTER)
     for edit in fix.edits:
         if edit.path:
-            _note(text, gutter, f"{edit.path}:{edit.span.row}", edit.text.strip("\n") or "taken out")
+            _note(text, gutter, f"{edit.path}:{row_place(edit.span)}", edit.text.strip("\n") or "taken out")
     return text
 
 

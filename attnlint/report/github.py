@@ -7,32 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from attnlint.diagnostic import Diagnostic, Severity
+from attnlint.diagnostic import Severity, Span
 from attnlint.filed import FileReport
+from attnlint.report.message import explained
+from attnlint.report.place import file_line
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
 
 
 def github(reports: Iterable[FileReport]) -> Iterator[str]:
-    """One command for each finding; its evidence and advice are in the message, which may have several lines."""
+    """One command for each finding; its evidence and advice are in the message, which may have several lines.
+
+    A finding in a notebook stands on its first line, and its message begins with the cell.
+    """
     for report in reports:
         for each in report.diagnostics:
-            span = each.span
-            given = {
-                "file": report.path,
-                "line": span.row,
-                "col": span.column,
-                "endLine": span.end_row,
-                "endColumn": span.end_column,
-                "title": f"{each.code} {each.name}",
-            }
+            given = {"file": report.path, **_lines(each.span), "title": f"{each.code} {each.name}"}
             parameters = ",".join(f"{name}={_property(str(value))}" for name, value in given.items())
-            yield f"::{_LEVELS[each.severity]} {parameters}::{_data(_message(each, report.path))}"
+            yield f"::{_LEVELS[each.severity]} {parameters}::{_data(explained(each, report.path))}"
 
 
-def _message(each: Diagnostic, path: str) -> str:
-    evidence = [f"{related.path or path}:{related.span.row}: {related.text}" for related in each.related]
-    return "\n".join([each.message, *evidence, *([f"help: {each.help}"] if each.help else [])])
+def _lines(span: Span) -> dict[str, int]:
+    if span.cell:
+        return {"line": file_line(span)}
+    return {"line": span.row, "col": span.column, "endLine": span.end_row, "endColumn": span.end_column}
 
 
 def _data(text: str) -> str:

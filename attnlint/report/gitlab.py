@@ -5,45 +5,43 @@ The shape and its severities: https://docs.gitlab.com/ci/testing/code_quality/#c
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
-from attnlint.diagnostic import Severity
+from attnlint.diagnostic import Severity, Span
 from attnlint.filed import FileReport
+from attnlint.report.fingerprint import fingerprinted
+from attnlint.report.message import message
+from attnlint.report.place import below, file_line
 
 _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.INFO: "info"}
 
 
 def gitlab(reports: Iterable[FileReport]) -> str:
-    """A list with one object for each finding.
-
-    Its fingerprint is made of the file, the rule and the message, and of how many like it stand above it: lines that
-    move make no new finding, and two findings never have the same one.
-    """
-    found = []
-    above: Counter[str] = Counter()
-    for report in reports:
-        path = Path(report.path).as_posix()
-        for each in report.diagnostics:
-            same = f"{path}:{each.code}:{each.message}"
-            fingerprint = hashlib.sha256(f"{same}:{above[same]}".encode("utf-8", "surrogateescape")).hexdigest()
-            above[same] += 1
-            found.append(
-                {
-                    "description": each.message,
-                    "check_name": f"{each.code} {each.name}",
-                    "fingerprint": fingerprint,
-                    "severity": _SEVERITIES[each.severity],
-                    "location": {
-                        "path": path,
-                        "positions": {
-                            "begin": {"line": each.span.row, "column": each.span.column},
-                            "end": {"line": each.span.end_row, "column": each.span.end_column},
-                        },
-                    },
-                }
-            )
+    """A list with one object for each finding; one in a notebook stands on its first line and says its cell."""
+    found = [
+        {
+            "description": message(each),
+            "check_name": f"{each.code} {each.name}",
+            "fingerprint": fingerprint,
+            "severity": _SEVERITIES[each.severity],
+            "location": {
+                "path": (below(report.path) or Path(report.path)).as_posix(),
+                "positions": _positions(each.span),
+            },
+        }
+        for report, each, fingerprint in fingerprinted(reports)
+    ]
     return json.dumps(found, indent=2)
+
+
+def _positions(span: Span) -> dict[str, Any]:
+    if span.cell:
+        first = {"line": file_line(span), "column": 1}
+        return {"begin": first, "end": first}
+    return {
+        "begin": {"line": span.row, "column": span.column},
+        "end": {"line": span.end_row, "column": span.end_column},
+    }

@@ -42,6 +42,7 @@ def _diagnostic(each: Diagnostic, filename: str, url: str | None) -> dict[str, A
         "related": [
             {
                 **_location(related.span),
+                **_cell(related.span),
                 "message": related.text,
                 "filename": _filename(related.path) if related.path else filename,
             }
@@ -58,7 +59,12 @@ def _fix(fix: Fix) -> dict[str, Any]:
         "applicability": fix.applicability.value,
         "message": fix.title,
         "edits": [
-            {"content": edit.text, **_location(edit.span), **({"filename": _filename(edit.path)} if edit.path else {})}
+            {
+                "content": edit.text,
+                **_location(edit.span),
+                **_cell(edit.span),
+                **({"filename": _filename(edit.path)} if edit.path else {}),
+            }
             for edit in fix.edits
         ],
     }
@@ -69,6 +75,11 @@ def _location(span: Span) -> dict[str, Any]:
         "location": {"row": span.row, "column": span.column},
         "end_location": {"row": span.end_row, "column": span.end_column},
     }
+
+
+def _cell(span: Span) -> dict[str, int]:
+    """The cell of a notebook where evidence and edits need it: these may stand in another one than the finding."""
+    return {"cell": span.cell} if span.cell else {}
 
 
 def _filename(path: str) -> str:
