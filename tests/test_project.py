@@ -2,12 +2,15 @@
 
 import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from attnlint.analyse import known
 from attnlint.engine import Options, check, gathered
 from attnlint.project import resolve
 from attnlint.rule import all_rules
+from attnlint.source import read_source
 
 FILES = {
     "minigpt/__init__.py": """from .config import ModelConfig
@@ -264,3 +267,13 @@ def test_a_file_reported_by_another_keeps_the_gravest_of_both(tmp_path):
     joined = gathered([*reports, *(replace(report, others=()) for report in reports)])
     paths = [os.path.abspath(report.path) for report in joined]
     assert len(paths) == len(set(paths))
+
+
+def test_what_a_library_calls_so_is_known_by_its_table_beside_its_own_source(plant):
+    """The source of a layer multiplies its input with a kernel, which is no attention of whoever calls it."""
+    source = "class Dense:\n    def __call__(self, x):\n        return softmax(x @ self.kernel)\n"
+    plant({"flax/__init__.py": "", "flax/linen.py": source})
+    code = "import flax.linen as nn\nfrom flax.linen import Dense\n# x: [batch, seq, 8]\na = nn.Dense(3)(x)\nb = Dense(5)(x)\n"
+    Path("use.py").write_text(code)
+    found = {each.name: each.shape for each in known(read_source("use.py"))}
+    assert found == {"a": "[batch seq 3]", "b": "[batch seq 5]"}

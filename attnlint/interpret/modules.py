@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attnlint import ir
-from attnlint.frameworks import arrays_of
+from attnlint.frameworks import arrays_of, function, layer
 from attnlint.index import FileIndex, Part
 from attnlint.project import indexed, resolve
 from attnlint.state import Journal, Scope
@@ -29,6 +29,10 @@ LONGEST_DEFINITION = 24_000
 MOST_LOADED = 40
 
 
+def _is_of_library(dotted: str) -> bool:
+    return not dotted.startswith(".") and (function(dotted) is not None or layer(dotted) is not None)
+
+
 class Modules:
     """The modules that a trace has reached, by path."""
 
@@ -37,7 +41,12 @@ class Modules:
         self.loaded: dict[str, ModuleValue] = interpreter.m.modules
 
     def imported(self, dotted: str, importer: str) -> Value:
-        """What an imported name stands for: something of the project, or a reference to another package."""
+        """What an imported name stands for: something of the project, or a reference to another package.
+
+        What a library calls so is known by its table, also where its own source is in the project.
+        """
+        if _is_of_library(dotted):
+            return Ref(dotted)
         found = resolve(dotted, importer)
         if found is None:
             return Ref(dotted.lstrip(".") if not dotted.startswith(".") else dotted)
@@ -92,6 +101,8 @@ class Modules:
         meant = self.i.m.own.defined(module.index.path, name) if self.i.m.own is not None else None
         if meant is not None:
             return meant
+        if _is_of_library(f"{module.dotted}.{name}"):
+            return Ref(f"{module.dotted}.{name}")
         if self._finds(module, name):
             lazy = scope.names[name]
             if isinstance(lazy, Lazy) and isinstance(lazy.target, Part) and not _is_followed(lazy.target):
