@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from attnlint.filed import FileReport
 
+NO_URLS: Mapping[str, str] = {}
 
-def concise(reports: Iterable[FileReport], unsafe: bool = False) -> Iterator[str]:
-    """The lines of the report; `[*]` marks what `--fix` would repair, as ruff's users know it."""
+
+def concise(reports: Iterable[FileReport], unsafe: bool = False, urls: Mapping[str, str] = NO_URLS) -> Iterator[str]:
+    """The lines of the report; `[*]` marks what `--fix` would repair, as ruff's users know it.
+
+    Codes of rules that have one of the `urls` are links to it.
+    """
     for report in reports:
         for each in report.diagnostics:
             place = f"{report.path}:{each.span.row}:{each.span.column}"
             message = " ".join(each.message.split())
             mark = "[*] " if each.fix and each.fix.is_allowed(unsafe) else ""
-            yield f"{place}: {each.code} {each.name} [{each.severity.value}] {mark}{message}"
+            code = _linked(each.code, urls.get(each.code))
+            yield f"{place}: {code} {each.name} [{each.severity.value}] {mark}{message}"
+
+
+def _linked(text: str, url: str | None) -> str:
+    """A text as a terminal's link: https://gist.github.com/egmontkob/eb114294efbcd5adb1944c9f3cb5feda"""
+    return f"\x1b]8;;{url}\x1b\\{text}\x1b]8;;\x1b\\" if url else text
 
 
 def fault_line(report: FileReport) -> str:
