@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 import click
 from rich.text import Text
 
-from attnlint.cli.output import color_option, console
+from attnlint.cli.completion import files
+from attnlint.cli.help import Command
+from attnlint.cli.output import color_option, console, width
+from attnlint.report.wrapping import hanging
 from attnlint.rule import did_you_mean
 from attnlint.source import Source, Unreadable, read_source
 
@@ -25,8 +28,8 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
-@click.argument("target", metavar="FILE[::NAME]")
+@click.command(cls=Command, epilog=EPILOG)
+@click.argument("target", metavar="FILE[::NAME]", shell_complete=files)
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @color_option
 def show(target: str, output_format: str, color: str) -> None:
@@ -83,11 +86,11 @@ def _block(scope: str, tensors: Sequence[Known]) -> Text:
     rows = len(str(max(each.row for each in tensors)))
     text = Text().append(f"{scope or '<module>'}\n", "bold")
     for each in tensors:
-        text.append(f"  {each.row:>{rows}}  ", "dim").append(f"{each.name:<{names}}  ")
-        text.append(f"{each.shape:<{shapes}}", "cyan" if not each.reason else "dim")
+        line = Text().append(f"  {each.row:>{rows}}  ", "dim").append(f"{each.name:<{names}}  ")
+        line.append(f"{each.shape:<{shapes}}", "cyan" if not each.reason else "dim")
         if each.facts:
-            text.append("  " + ", ".join(each.facts), "green")
+            line.append("  " + ", ".join(each.facts), "green")
         if each.reason:
-            text.append(f"  because {each.reason}", "yellow")
-        text.append("\n")
+            line.append(f"  because {each.reason}", "yellow")
+        text.append_text(hanging(line, width(), rows + 6)).append("\n")
     return text
