@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import click
 
 from attnlint.cache import FOLDER, Cache
+from attnlint.cli.completion import files, selectors
 from attnlint.cli.config import config_options, configured, misconfigured
 from attnlint.cli.fixes import Asked, Done, echo_fixes, fix_options, repaired, stdin_held
-from attnlint.cli.output import color_option, console, followed
+from attnlint.cli.help import Command
+from attnlint.cli.loudness import Loudness, loudness_options
+from attnlint.cli.output import color_option, console, followed, page
+from attnlint.cli.stdin import stdin_option
+from attnlint.cli.watch import watch_option
 from attnlint.config.file import Misconfigured
 from attnlint.config.keys import NEVER
 from attnlint.config.settings import CommandLine
@@ -21,6 +27,7 @@ from attnlint.engine import check as lint
 from attnlint.filed import FileReport
 from attnlint.report.concise import concise, fault_line
 from attnlint.report.statistics import fixable, statistics, statistics_json, totals
+from attnlint.report.wrapping import wrapped
 from attnlint.rule import UnknownRule
 
 CLEAN, FINDINGS, FAILED = 0, 1, 2
@@ -57,19 +64,32 @@ class Shown:
     unsafe: bool
     was_fixed: bool
     err: bool
+    loudness: Loudness
 
 
 def _names(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
 
 
-@click.command(epilog=EPILOG)
-@click.argument("paths", nargs=-1, type=click.Path())
+_naming = partial(click.option, multiple=True, callback=_names, shell_complete=selectors)
+
+
+@click.command(cls=Command, epilog=EPILOG)
+@click.argument("paths", nargs=-1, type=click.Path(), shell_complete=files)
 @fix_options
-@click.option("--output-format", type=click.Choice(FORMATS), default="full", show_default=True)
-@click.option("--select", "selected", multiple=True, callback=_names, help="Run these rules only: names, codes, ATT0.")
-@click.option("--extend-select", "extended", multiple=True, callback=_names, help="Run these rules too.")
-@click.option("--ignore", "ignored", multiple=True, callback=_names, help="Do not run these rules.")
+@watch_option
+@stdin_option
+@click.option(
+    "--output-format",
+    type=click.Choice(FORMATS),
+    default="full",
+    show_default=True,
+    metavar="FORMAT",
+    help=f"How findings are shown: {', '.join(FORMATS)}.",
+)
+@_naming("--select", "selected", help="Run these rules only: names, codes, ATT0.")
+@_naming("--extend-select", "extended", help="Run these rules too.")
+@_naming("--ignore", "ignored", help="Do not run these rules.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 @click.option(
     "--fail-on",
@@ -89,6 +109,7 @@ def _names(_context: click.Context, _option: click.Parameter, values: tuple[str,
     envvar="ATTNLINT_CACHE_DIR",
     help="Where reports are kept, so that only what changed is linted again.",
 )
+@loudness_options
 @click.option("--verbose", "-v", is_flag=True, help="Show where attnlint itself failed, for a report of it.")
 @color_option
 def check(
@@ -112,9 +133,12 @@ def check(
     unsafe_fixes: bool,
     diff: bool,
     show_fixes: bool,
+    stdin: str,
+    loudness: Loudness,
+    heard: Callable[[Sequence[FileReport]], None] | None,
 ) -> int:
     """Find mistakes in the attention code of PATHS: files, folders (default: the one you are in), or - for stdin."""
-    asked = Asked(fixes or fix_only, diff, fix_only, unsafe_fixes, show_fixes)
+    asked = Asked(fixes or fix_only, diff, fix_only, unsafe_fixes, show_fixes, stdin, loudness)
     asked.verify(output_format, counted)
     if counted and output_format not in {*READ_BY_PEOPLE, "json"}:
         raise click.UsageError(f"--statistics has no {output_format} format; it has full, concise and json")
@@ -128,10 +152,13 @@ def check(
             done = repaired(linted, asked, options) if asked.fixes else Done(linted)
     except Misconfigured as error:
         raise misconfigured(error) from error
+    if heard:
+        heard(done.reports)
     reports = gathered(done.reports)
-    _say(reports, done, asked, Shown(output_format, counted, color, unsafe_fixes, asked.writes, done.stdin is not None))
-    _echo_faults(reports, verbose)
-    if not reports:
+    is_stdin = done.stdin is not None
+    _say(reports, done, asked, Shown(output_format, counted, color, unsafe_fixes, asked.writes, is_stdin, loudness))
+    _echo_faults(reports, verbose, loudness)
+    if not reports and loudness is Loudness.NORMAL:
         click.echo(f"warning: no Python files found under {', '.join(paths)}", err=True)
     if done.failed or any(report.fault and report.fault.kind != "skipped" for report in reports):
         return FAILED
@@ -151,7 +178,7 @@ def _say(reports: Sequence[FileReport], done: Done, asked: Asked, shown: Shown) 
     """The fixed standard input, what is found now, and what was fixed, each where it was asked for."""
     if done.stdin is not None:
         click.echo(done.stdin, nl=False)
-    if not asked.diff and not asked.only:
+    if not asked.diff and not asked.only and shown.loudness > Loudness.SILENT:
         _show(reports, shown)
     if asked.fixes:
         apart = asked.diff or shown.err or shown.output_format not in READ_BY_PEOPLE
@@ -167,11 +194,12 @@ def _run(paths: Sequence[str], options: Options) -> list[FileReport]:
     return list(followed(lint(paths, options, announce=announce), lambda: total[0]))
 
 
-def _echo_faults(reports: Sequence[FileReport], verbose: bool) -> None:
+def _echo_faults(reports: Sequence[FileReport], verbose: bool, loudness: Loudness) -> None:
     for report in reports:
-        if line := fault_line(report):
+        is_note = report.fault is not None and report.fault.kind == "skipped"
+        if (line := fault_line(report)) and not (is_note and loudness < Loudness.NORMAL):
             click.echo(line, err=True)
-        for row, note in report.notes:
+        for row, note in report.notes if loudness is Loudness.NORMAL else ():
             click.echo(f"{report.path}:{row}: {note}", err=True)
         if verbose and report.fault and report.fault.detail:
             click.echo(report.fault.detail, err=True)
@@ -212,18 +240,21 @@ def _show(reports: Sequence[FileReport], shown: Shown) -> None:
         for line in _machine_read(reports, shown):
             click.echo(line, err=shown.err)
         return
+    sheet = page(shown.color, shown.err)
     if shown.counted:
         for line in statistics(reports):
-            click.echo(line, err=shown.err)
+            click.echo(wrapped(line, sheet.width, 4), err=shown.err)
     elif shown.output_format == "concise":
-        for line in concise(reports, shown.unsafe):
+        for line in concise(reports, shown.unsafe, sheet.urls):
             click.echo(line, err=shown.err)
     else:
         from attnlint.report.full import full
 
         out = console(shown.color, stderr=shown.err)
-        for block in full(reports):
+        for block in full(reports, sheet):
             out.print(block, soft_wrap=True)
-    click.echo(totals(reports), err=shown.err)
-    if line := fixable(reports, shown.unsafe, shown.was_fixed):
-        click.echo(line, err=shown.err)
+    if shown.loudness is not Loudness.NORMAL:
+        return
+    for line in (totals(reports), fixable(reports, shown.unsafe, shown.was_fixed)):
+        if line:
+            click.echo(wrapped(line, sheet.width, 2), err=shown.err)
