@@ -42,6 +42,7 @@ Examples:
   cat model.py | attnlint check - --output-format json
   attnlint check --output-format github          beside the lines of a pull request
   attnlint check --config ci.toml src            one configuration for all files
+  attnlint check --watch src                     again whenever a file changes
   attnlint check --diff                          what --fix would write
   attnlint check --fix --unsafe-fixes model.py
 
