@@ -64,15 +64,20 @@ def test_a_shell_that_is_unknown(capsys):
     assert "'tcsh' is not one of" in capsys.readouterr().err
 
 
+PROGRAM = """
+import sys
+from attnlint.cli import main
+try:
+    main([])
+finally:
+    assert not {"rich", "attnlint.cli.check", "attnlint.rules"} & set(sys.modules)
+"""
+
+
 def test_names_of_commands_load_none_of_them():
-    program = (
-        "import os, sys\n"
-        f"os.environ.update({{'{VARIABLE}': 'bash_complete', 'COMP_WORDS': 'attnlint c', 'COMP_CWORD': '1'}})\n"
-        "from attnlint.cli import main\n"
-        "try:\n    main([])\n"
-        "finally:\n    assert not {'rich', 'attnlint.cli.check', 'attnlint.rules'} & set(sys.modules)\n"
-    )
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    environment = {**os.environ, VARIABLE: "bash_complete", "COMP_WORDS": "attnlint c", "COMP_CWORD": "1"}
+    command = [sys.executable, "-c", PROGRAM]
+    ran = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert ran.stderr == ""
     assert ran.stdout.split() == ["plain,check", "plain,clean", "plain,completion", "plain,config"]
 
