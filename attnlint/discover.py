@@ -10,7 +10,7 @@ from pathlib import Path
 from attnlint.diagnostic import Fault
 from attnlint.ignores import Ignores
 from attnlint.pages import kinds as pages
-from attnlint.source import STDIN
+from attnlint.source import STDIN, overlay
 
 SUFFIXES = (".py", ".pyw", *pages.SUFFIXES)
 
@@ -70,7 +70,7 @@ def discover(paths: Sequence[str], excludes: Excludes = nothing) -> Iterator[Tar
     seen: set[str] = set()
     for path in paths:
         found: Iterable[Target]
-        if path != STDIN and not os.path.lexists(path):
+        if path != STDIN and not os.path.lexists(path) and overlay(path) is None:
             found = [Target(path, named=True, fault=Fault("missing", "no such file or folder"))]
         elif path != STDIN and os.path.isdir(path):
             found = _walk(os.path.normpath(path), excludes)

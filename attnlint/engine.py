@@ -21,7 +21,7 @@ from attnlint.gate import is_script, may_attend
 from attnlint.paged import analysed, told, unmeant
 from attnlint.project import uses_project, watched
 from attnlint.rule import Rule
-from attnlint.source import STDIN, Source, Unreadable, decode, identity, read_bytes
+from attnlint.source import STDIN, Source, Unreadable, decode, identity, overlay, read_bytes
 from attnlint.suppress import strangers, suppress
 from attnlint.workers import Overdue, cores, deadline, in_parallel
 
@@ -151,10 +151,14 @@ def _stopped(target: Target, assumptions: Assumptions) -> FileReport | None:
 
 
 def _lint_all(jobs: list[Job], lint: Callable[[Job], FileReport], processes: int) -> Iterator[FileReport]:
-    # Standard input cannot be read by another process.
-    if processes == 1 or len(jobs) <= FEW or any(job.target.path == STDIN for job in jobs):
+    # Standard input cannot be read by another process, nor need one know of an overlay.
+    if processes == 1 or len(jobs) <= FEW or any(_is_in_memory(job.target.path) for job in jobs):
         return map(lint, jobs)
     return in_parallel(sorted(jobs, key=_size, reverse=True), lint, _died, processes)
+
+
+def _is_in_memory(path: str) -> bool:
+    return path == STDIN or overlay(path) is not None
 
 
 def _do(job: Job, analyse: Analyse, cache: Cache | None) -> FileReport:

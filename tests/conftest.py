@@ -19,6 +19,13 @@ def a_cache_of_its_own(monkeypatch, tmp_path_factory):
     monkeypatch.setenv("ATTNLINT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
 
 
+@pytest.fixture(autouse=True)
+def no_words_of_the_environment(monkeypatch):
+    """No test is told of colours and widths but by itself."""
+    for name in ("COLUMNS", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE"):
+        monkeypatch.delenv(name, raising=False)
+
+
 @pytest.fixture
 def plant(tmp_path, monkeypatch):
     """Write files below the current folder, by their paths."""

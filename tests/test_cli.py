@@ -244,7 +244,7 @@ def test_show_one_scope_as_json(project, capsys, scope, names):
     code, out, _err = run(capsys, "show", f"error.py::{scope}", "--output-format", "json")
     assert code == 0
     assert [each["name"] for each in json.loads(out)] == names
-    assert set(json.loads(out)[0]) == {"scope", "row", "name", "shape", "facts", "reason"}
+    assert set(json.loads(out)[0]) == {"scope", "row", "name", "shape", "facts", "reason", "cell"}
 
 
 def test_show_nothing(project, capsys):

@@ -39,6 +39,7 @@ ALLOWED = {
     "click": {"cli"},
     "pathspec": {"ignores"},
     "markdown_it": {"pages"},
+    "watchfiles": {"cli"},
 }
 # What we lint is never loaded.
 FRAMEWORKS = {"torch", "jax", "flax", "tensorflow", "keras", "numpy", "scipy", "mlx", "tinygrad", "einops"}
@@ -123,6 +124,11 @@ def test_checking_files_without_attention_does_not_load_libcst(tmp_path):
     (tmp_path / "a.py").write_text("print('hello')\n")
     code = f"from attnlint.cli import main; assert main(['check', {str(tmp_path)!r}]) == 0"
     assert "libcst" not in loaded(code)
+
+
+def test_watchfiles_is_loaded_only_to_watch(tmp_path):
+    code = f"from attnlint.cli import main; assert main(['check', {str(tmp_path)!r}]) == 0"
+    assert "watchfiles" not in loaded(code)
 
 
 def test_checking_attention_loads_no_framework(tmp_path):

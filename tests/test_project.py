@@ -273,7 +273,8 @@ def test_what_a_library_calls_so_is_known_by_its_table_beside_its_own_source(pla
     """The source of a layer multiplies its input with a kernel, which is no attention of whoever calls it."""
     source = "class Dense:\n    def __call__(self, x):\n        return softmax(x @ self.kernel)\n"
     plant({"flax/__init__.py": "", "flax/linen.py": source})
-    code = "import flax.linen as nn\nfrom flax.linen import Dense\n# x: [batch, seq, 8]\na = nn.Dense(3)(x)\nb = Dense(5)(x)\n"
+    code = "import flax.linen as nn\nfrom flax.linen import Dense\n# x: [batch, seq, 8]\n"
+    code += "a = nn.Dense(3)(x)\nb = Dense(5)(x)\n"
     Path("use.py").write_text(code)
     found = {each.name: each.shape for each in known(read_source("use.py"))}
     assert found == {"a": "[batch seq 3]", "b": "[batch seq 5]"}

@@ -5,15 +5,22 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
 from attnlint import __version__
+from attnlint.cli.help import Context, meant, terminal_width, write_examples
+from attnlint.rule import did_you_mean
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 # Named here and not found by walking the package, so that `--help` and `--version` import none of them.
 COMMANDS = {
     "check": "Find mistakes in attention code.",
     "config": "Show what is configured for a path, and which file and line say so.",
+    "completion": "Print the script by which a shell completes commands and names of rules.",
     "clean": "Delete the reports that earlier runs kept.",
     "rule": "Explain one rule: why, example, what to use instead, known limits.",
     "rules": "List all rules.",
@@ -28,6 +35,8 @@ INTERRUPTED, PIPE_CLOSED = 130, 141
 class LazyGroup(click.Group):
     """A group that imports a subcommand's module when the subcommand is called or asks for help."""
 
+    context_class = Context
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """The names of the subcommands."""
         return sorted(COMMANDS)
@@ -39,6 +48,28 @@ class LazyGroup(click.Group):
         command = getattr(importlib.import_module(f"attnlint.cli.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the subcommand that was called; of a word that is none it is said what was probably meant."""
+        word = args[0]
+        if word not in COMMANDS and not word.startswith("-") and not ctx.resilient_parsing:
+            raise click.UsageError(meant(word) or f"no such command {word!r}{did_you_mean(word, COMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete the names of subcommands without importing them, and options."""
+        from click.shell_completion import CompletionItem
+
+        named = [
+            CompletionItem(name, help=text) for name, text in sorted(COMMANDS.items()) if name.startswith(incomplete)
+        ]
+        return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write the examples."""
+        write_examples(EPILOG, formatter)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """List the subcommands without importing them."""
@@ -56,7 +87,7 @@ Examples:
 """
 
 
-@click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "-V", "--version", prog_name="attnlint")
 def attnlint() -> None:
     """Find mistakes in attention code by tracing its tensors; nothing is imported or run."""
@@ -68,7 +99,9 @@ def main(arguments: list[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):  # a source line may hold what the terminal's encoding cannot say
             stream.reconfigure(errors="backslashreplace")
     try:
-        code = attnlint.main(args=arguments, prog_name="attnlint", standalone_mode=False)
+        code = attnlint.main(
+            args=arguments, prog_name="attnlint", standalone_mode=False, terminal_width=terminal_width()
+        )
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import click
 
 from attnlint.cache import FOLDER, Cache
+from attnlint.cli.completion import files, selectors
 from attnlint.cli.config import config_options, configured, misconfigured
 from attnlint.cli.fixes import Asked, Done, echo_fixes, fix_options, repaired, stdin_held
+from attnlint.cli.help import Command
+from attnlint.cli.loudness import Loudness, loudness_options
 from attnlint.cli.output import color_option, followed
 from attnlint.cli.reporting import Shown, report_options, show
+from attnlint.cli.stdin import stdin_option
+from attnlint.cli.watch import watch_option
 from attnlint.config.file import Misconfigured
 from attnlint.config.keys import NEVER
 from attnlint.config.settings import CommandLine
@@ -34,6 +40,7 @@ Examples:
   attnlint check --output-format github          beside the lines of a pull request
   attnlint check --output-format sarif --output-file attnlint.sarif
   attnlint check --config ci.toml src            one configuration for all files
+  attnlint check --watch src                     again whenever a file changes
   attnlint check --diff                          what --fix would write
   attnlint check --fix --unsafe-fixes model.py
 
@@ -50,13 +57,18 @@ def _names(_context: click.Context, _option: click.Parameter, values: tuple[str,
     return tuple(name.strip() for value in values for name in value.split(",") if name.strip())
 
 
-@click.command(epilog=EPILOG)
-@click.argument("paths", nargs=-1, type=click.Path())
+_naming = partial(click.option, multiple=True, callback=_names, shell_complete=selectors)
+
+
+@click.command(cls=Command, epilog=EPILOG)
+@click.argument("paths", nargs=-1, type=click.Path(), shell_complete=files)
 @fix_options
+@watch_option
+@stdin_option
 @report_options
-@click.option("--select", "selected", multiple=True, callback=_names, help="Run these rules only: names, codes, ATT0.")
-@click.option("--extend-select", "extended", multiple=True, callback=_names, help="Run these rules too.")
-@click.option("--ignore", "ignored", multiple=True, callback=_names, help="Do not run these rules.")
+@_naming("--select", "selected", help="Run these rules only: names, codes, ATT0.")
+@_naming("--extend-select", "extended", help="Run these rules too.")
+@_naming("--ignore", "ignored", help="Do not run these rules.")
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 even when there are findings.")
 @click.option(
     "--fail-on",
@@ -76,6 +88,7 @@ def _names(_context: click.Context, _option: click.Parameter, values: tuple[str,
     envvar="ATTNLINT_CACHE_DIR",
     help="Where reports are kept, so that only what changed is linted again.",
 )
+@loudness_options
 @click.option("--verbose", "-v", is_flag=True, help="Show where attnlint itself failed, for a report of it.")
 @color_option
 def check(
@@ -100,10 +113,13 @@ def check(
     unsafe_fixes: bool,
     diff: bool,
     show_fixes: bool,
+    stdin: str,
+    loudness: Loudness,
+    heard: Callable[[Sequence[FileReport]], None] | None,
 ) -> int:
     """Find mistakes in the attention code of PATHS: files, folders (default: the one you are in), or - for stdin."""
-    asked = Asked(fixes or fix_only, diff, fix_only, unsafe_fixes, show_fixes)
-    shown = Shown(output_format, output_file, counted, color, unsafe_fixes, asked.writes)
+    asked = Asked(fixes or fix_only, diff, fix_only, unsafe_fixes, show_fixes, stdin, loudness)
+    shown = Shown(output_format, output_file, counted, color, unsafe_fixes, asked.writes, loudness=loudness)
     shown.verify(asked)
     paths = paths or (".",)
     command = _verified(CommandLine(selected, extended, ignored, fail_on or ""))
@@ -115,10 +131,12 @@ def check(
             done = repaired(linted, asked, options) if asked.fixes else Done(linted)
     except Misconfigured as error:
         raise misconfigured(error) from error
+    if heard:
+        heard(done.reports)
     reports = gathered(done.reports)
     _say(reports, done, asked, replace(shown, err=done.stdin is not None))
-    _echo_faults(reports, verbose)
-    if not reports:
+    _echo_faults(reports, verbose, loudness)
+    if not reports and loudness is Loudness.NORMAL:
         click.echo(f"warning: no Python files found under {', '.join(paths)}", err=True)
     if done.failed or any(report.fault and report.fault.kind != "skipped" for report in reports):
         return FAILED
@@ -154,11 +172,12 @@ def _run(paths: Sequence[str], options: Options) -> list[FileReport]:
     return list(followed(lint(paths, options, announce=announce), lambda: total[0]))
 
 
-def _echo_faults(reports: Sequence[FileReport], verbose: bool) -> None:
+def _echo_faults(reports: Sequence[FileReport], verbose: bool, loudness: Loudness) -> None:
     for report in reports:
-        if line := fault_line(report):
+        is_note = report.fault is not None and report.fault.kind == "skipped"
+        if (line := fault_line(report)) and not (is_note and loudness < Loudness.NORMAL):
             click.echo(line, err=True)
-        for row, note in report.notes:
+        for row, note in report.notes if loudness is Loudness.NORMAL else ():
             click.echo(f"{report.path}:{row}: {note}", err=True)
         if verbose and report.fault and report.fault.detail:
             click.echo(report.fault.detail, err=True)

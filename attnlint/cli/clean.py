@@ -7,9 +7,16 @@ from pathlib import Path
 import click
 
 from attnlint import cache
+from attnlint.cli.help import Command
+
+EPILOG = """\b
+Examples:
+  attnlint clean
+  attnlint clean --cache-dir ~/.cache/attnlint
+"""
 
 
-@click.command()
+@click.command(cls=Command, epilog=EPILOG)
 @click.option(
     "--cache-dir",
     type=click.Path(file_okay=False, path_type=Path),

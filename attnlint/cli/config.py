@@ -10,10 +10,14 @@ from typing import TypeVar
 
 import click
 
+from attnlint.cli.completion import files
+from attnlint.cli.help import Command
+from attnlint.cli.output import width
 from attnlint.config.file import Configuration, Misconfigured, Place, Value
 from attnlint.config.keys import KEYS, Key, schema
 from attnlint.config.nearest import Configured
 from attnlint.config.settings import CommandLine, Settings
+from attnlint.report.wrapping import wrapped
 
 Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
@@ -67,8 +71,8 @@ class _Misconfigured(click.ClickException):
         click.echo(self.message, err=True)
 
 
-@click.command(epilog=EPILOG)
-@click.argument("path", default=".", type=click.Path())
+@click.command(cls=Command, epilog=EPILOG)
+@click.argument("path", default=".", type=click.Path(), shell_complete=files)
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @click.option("--schema", "as_schema", is_flag=True, help="Print the JSON schema of the configuration, and no more.")
 @config_options
@@ -86,8 +90,9 @@ def config(path: str, output_format: str, as_schema: bool, config: str | None, i
     if output_format == "json":
         click.echo(json.dumps(_data(shown), indent=2))
         return
-    for line in _text(shown):
-        click.echo(line)
+    room = width()
+    for line in _text(shown, room):
+        click.echo(wrapped(line, room, 4))
 
 
 def _shown(path: str, configured: Configured) -> Shown:
@@ -97,13 +102,15 @@ def _shown(path: str, configured: Configured) -> Shown:
     return Shown(path, configured.configuration(folder), settings, configured.leaves_out(path, is_folder))
 
 
-def _text(shown: Shown) -> Iterator[str]:
+def _text(shown: Shown, room: int | None) -> Iterator[str]:
     files = [_relative(file) for file in shown.configuration.files]
     yield f"{shown.path}: {' extends '.join(files) if files else 'no configuration'}"
     if shown.is_excluded:
         yield "It is excluded: only naming it on the command line has it linted."
     rows = [(key.name, *row) for key in KEYS for row in _rows(key, shown.configuration)]
-    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1, 2)]
+    if room is not None and sum(widths) + 6 > room:  # no third column, then
+        widths[1] = 0
     for name, value, place in rows:
         yield f"  {name:<{widths[0]}}  {value:<{widths[1]}}  {place}".rstrip()
     severities = dict(shown.settings.severities)

@@ -11,6 +11,8 @@ from typing import TypeVar
 
 import click
 
+from attnlint.cli.loudness import Loudness
+from attnlint.diagnostic import Diagnostic
 from attnlint.discover import Target
 from attnlint.engine import Options, judged, lint, lint_file
 from attnlint.filed import FileReport
@@ -27,18 +29,27 @@ Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked for: to write fixes, to show them as a diff, to be silent on the rest, and which fixes."""
+    """What was asked for: to write fixes, to show them as a diff, to be silent on the rest, and which fixes.
+
+    `stdin` is the path that standard input is linted as; what becomes of it is printed, and no such file is written.
+    """
 
     writes: bool = False
     diff: bool = False
     only: bool = False
     unsafe: bool = False
     shown: bool = False
+    stdin: str = STDIN
+    loudness: Loudness = Loudness.NORMAL
 
     @property
     def fixes(self) -> bool:
         """Whether anything is to be fixed, on disk or in a diff."""
         return self.writes or self.diff
+
+    def is_stdin(self, path: str) -> bool:
+        """Whether a path means standard input."""
+        return identity(path) == identity(self.stdin)
 
     def verify(self, output_format: str, counted: bool) -> None:
         """Raise `click.UsageError` for options that contradict each other."""
@@ -91,18 +102,21 @@ def repaired(reports: Sequence[FileReport], asked: Asked, options: Options) -> D
     read = frozenset(identity(report.path) for report in reports)
     files = {one.path for report in reports for one in (report, *report.others)}
     codes = frozenset(rule.code for path in files for rule in options.settings_beside(path, read).rules)
-    fixed = fix(partial(_judge, codes=codes, options=options, read=read), reports, codes, asked.unsafe)
-    for refusal in fixed.refusals:
+    # Who pipes a file through asks for no other to be written.
+    confined = read if asked.stdin != STDIN else None
+    judge = partial(_judge, codes=codes, options=options, read=read, confined=confined)
+    fixed = fix(judge, [_confined(report, confined) for report in reports], codes, asked.unsafe)
+    for refusal in fixed.refusals if asked.loudness > Loudness.SILENT else ():
         click.echo(refusal_line(refusal, written=not asked.diff), err=True)
     if asked.diff:
         for rewrite in _rewrites(fixed):
             for line in unified(rewrite):
                 click.echo(line)
         return Done(reports, fixed.applied, len(_rewrites(fixed)))
-    return _written(reports, fixed, options, read)
+    return _written(reports, fixed, asked, options, read)
 
 
-def _judge(source: Source, codes: Set[str], options: Options, read: Set[str]) -> FileReport:
+def _judge(source: Source, codes: Set[str], options: Options, read: Set[str], confined: Set[str] | None) -> FileReport:
     """What all rules say of a source; only what the run reports of it has a fix.
 
     Of `codes`, the rules that some file of the run asks for, that is what the source asks for and, where it finds that
@@ -114,7 +128,21 @@ def _judge(source: Source, codes: Set[str], options: Options, read: Set[str]) ->
     for other in report.others:
         wanted = {rule.code for rule in options.settings_beside(other.path, read).rules}
         others.append(_without_fixes(other, codes - (asked & wanted)))
-    return replace(_without_fixes(report, codes - asked), others=tuple(others))
+    return _confined(replace(_without_fixes(report, codes - asked), others=tuple(others)), confined)
+
+
+def _confined(report: FileReport, files: Set[str] | None) -> FileReport:
+    """The report without the fixes that edit any but these files, which are given by their identities."""
+    if files is None:
+        return report
+
+    def kept(each: Diagnostic) -> Diagnostic:
+        edits = each.fix.edits if each.fix else ()
+        is_inside = all(identity(edit.path or report.path) in files for edit in edits)
+        return each if is_inside else replace(each, fix=None)
+
+    others = tuple(_confined(other, files) for other in report.others)
+    return replace(report, diagnostics=tuple(map(kept, report.diagnostics)), others=others)
 
 
 def _without_fixes(report: FileReport, unwanted: Set[str]) -> FileReport:
@@ -127,21 +155,22 @@ def echo_fixes(done: Done, asked: Asked, remaining: int, err: bool) -> None:
     if asked.shown:
         for line in applied_lines(done.applied):
             click.echo(line, err=err)
-    click.echo(fixed_line(done.applied, None if asked.only or asked.diff else remaining, asked.diff), err=err)
+    if asked.loudness is Loudness.NORMAL:
+        click.echo(fixed_line(done.applied, None if asked.only or asked.diff else remaining, asked.diff), err=err)
 
 
 def _rewrites(fixed: Fixed) -> list[Rewrite]:
     return sorted((rewrite for group in fixed.groups for rewrite in group), key=lambda rewrite: rewrite.path)
 
 
-def _written(reports: Sequence[FileReport], fixed: Fixed, options: Options, read: Set[str]) -> Done:
+def _written(reports: Sequence[FileReport], fixed: Fixed, asked: Asked, options: Options, read: Set[str]) -> Done:
     changed: set[str] = set()
     failed: set[str] = set()
     stdin: bytes | None = None
     for group in fixed.groups:
         files = {identity(rewrite.path) for rewrite in group}
         try:
-            write([rewrite for rewrite in group if rewrite.path != STDIN])
+            write([rewrite for rewrite in group if not asked.is_stdin(rewrite.path)])
         except Unwritable as error:
             rest = sorted(rewrite.path for rewrite in group if rewrite.path != error.path)
             also = f"; {', '.join(rest)} stays as it is too, since they are fixed together" if rest else ""
@@ -149,11 +178,11 @@ def _written(reports: Sequence[FileReport], fixed: Fixed, options: Options, read
             failed |= files
             continue
         changed |= files
-        stdin = next((rewrite.after for rewrite in group if rewrite.path == STDIN), stdin)
-    with overlaid({} if stdin is None else {STDIN: stdin}):
+        stdin = next((rewrite.after for rewrite in group if asked.is_stdin(rewrite.path)), stdin)
+    with overlaid({} if stdin is None else {asked.stdin: stdin}):
         now = [_again(report, changed, options, read) for report in reports]
-        if any(report.path == STDIN for report in reports):
-            stdin = overlay(STDIN)
+        if any(asked.is_stdin(report.path) for report in reports):
+            stdin = overlay(asked.stdin)
     applied = [each for each in fixed.applied if not each.files & failed]
     return Done(now, applied, len(changed), len(failed), stdin)
 

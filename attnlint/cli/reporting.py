@@ -11,10 +11,13 @@ import click
 from click.core import ParameterSource
 
 from attnlint.cli.fixes import Asked
-from attnlint.cli.output import console
+from attnlint.cli.loudness import Loudness
+from attnlint.cli.output import console, page, width
 from attnlint.filed import FileReport
+from attnlint.report.concise import concise
 from attnlint.report.formats import FORMATS, READ_BY_PEOPLE, report_lines
 from attnlint.report.statistics import fixable, statistics, statistics_json, totals
+from attnlint.report.wrapping import wrapped
 from attnlint.writing import Unwritable, put
 
 Decorated = TypeVar("Decorated", bound=Callable[..., object])
@@ -34,6 +37,7 @@ class Shown:
     unsafe: bool = False
     was_fixed: bool = False
     err: bool = False
+    loudness: Loudness = Loudness.NORMAL
 
     @property
     def is_for_people(self) -> bool:
@@ -50,8 +54,8 @@ class Shown:
 
         What the environment says is meant for all runs and contradicts nothing.
         """
-        asked.verify(self.output_format if _is_typed("output_format") else DEFAULT, self.counted)
-        if (asked.diff or asked.only) and _is_typed("output_file"):
+        asked.verify(self.output_format if is_typed("output_format") else DEFAULT, self.counted)
+        if (asked.diff or asked.only) and is_typed("output_file"):
             silent = "--diff" if asked.diff else "--fix-only"
             raise click.UsageError(f"{silent} reports no findings, so --output-file has no place beside it")
         if self.counted and not self.is_for_people and self.output_format != "json":
@@ -77,6 +81,8 @@ def report_options(command: Decorated) -> Decorated:
         show_default=True,
         envvar="ATTNLINT_OUTPUT_FORMAT",
         show_envvar=True,
+        metavar="FORMAT",
+        help=f"How findings are shown: {', '.join(FORMATS)}.",
     )(command)
 
 
@@ -93,23 +99,36 @@ def _writable(_context: click.Context, _option: click.Parameter, path: str | Non
 
 
 def show(reports: Sequence[FileReport], shown: Shown) -> None:
-    """Write the report, and the summary where people read it.
+    """Write the report, and the summary where people read it; a file is written also when nothing is to be said.
 
     Raises `click.ClickException` for a file that cannot be written.
     """
     if shown.output_file is not None:
         _write(shown.output_file, _lines(reports, shown))
+    elif shown.loudness > Loudness.SILENT:
+        _print(reports, shown)
+    if shown.loudness is Loudness.NORMAL and (shown.is_for_people or shown.output_file is not None):
+        _summarise(reports, shown)
+
+
+def _print(reports: Sequence[FileReport], shown: Shown) -> None:
+    """What people read is as wide as what they read it on, with links where that can follow them."""
+    sheet = page(shown.color, shown.err)
+    if shown.counted and shown.is_for_people:
+        for line in statistics(reports):
+            click.echo(wrapped(line, sheet.width, 4), err=shown.err)
     elif shown.output_format == "full" and not shown.counted:
         from attnlint.report.full import full
 
         out = console(shown.color, stderr=shown.err)
-        for block in full(reports):
+        for block in full(reports, sheet):
             out.print(block, soft_wrap=True)
+    elif shown.output_format == "concise" and not shown.counted:
+        for line in concise(reports, shown.unsafe, sheet.urls):
+            click.echo(line, err=shown.err)
     else:
         for line in _lines(reports, shown):
             click.echo(line, err=shown.err)
-    if shown.is_for_people or shown.output_file is not None:
-        _summarise(reports, shown)
 
 
 def _lines(reports: Sequence[FileReport], shown: Shown) -> Iterable[str]:
@@ -127,10 +146,12 @@ def _write(path: str, lines: Iterable[str]) -> None:
 
 
 def _summarise(reports: Sequence[FileReport], shown: Shown) -> None:
-    click.echo(totals(reports), err=shown.apart)
-    if line := fixable(reports, shown.unsafe, shown.was_fixed):
-        click.echo(line, err=shown.apart)
+    room = width(shown.apart)
+    for line in (totals(reports), fixable(reports, shown.unsafe, shown.was_fixed)):
+        if line:
+            click.echo(wrapped(line, room, 2), err=shown.apart)
 
 
-def _is_typed(option: str) -> bool:
+def is_typed(option: str) -> bool:
+    """Whether an option of the command that runs was given on the command line, and not by the environment."""
     return click.get_current_context().get_parameter_source(option) is ParameterSource.COMMANDLINE

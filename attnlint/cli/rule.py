@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from textwrap import indent
+import re
+from collections.abc import Iterator
 
 import click
 from rich.console import Console
 from rich.syntax import Syntax
 
-from attnlint.cli.output import color_option, console
+from attnlint.cli.completion import rule_names
+from attnlint.cli.help import Command
+from attnlint.cli.output import color_option, console, width
+from attnlint.report.wrapping import wrapped
 from attnlint.rule import UnknownRule, find
 
+# Longer lines of prose are hard to read.
+WIDEST = 100
 
-@click.command()
-@click.argument("name")
+EPILOG = """\b
+Examples:
+  attnlint rule softmax-wrong-axis   by its name
+  attnlint rule ATT008               by its code
+  attnlint rules                     the list of all
+"""
+
+
+@click.command(cls=Command, epilog=EPILOG)
+@click.argument("name", shell_complete=rule_names)
 @color_option
 def rule(name: str, color: str) -> None:
     """Explain the rule NAME (`softmax-wrong-axis` or `ATT008`)."""
@@ -21,17 +35,30 @@ def rule(name: str, color: str) -> None:
         asked = find(name)
     except UnknownRule as error:
         raise click.UsageError(str(error)) from error
-    out = console(color)
-    out.print(f"{asked.name} ({asked.code})", style="bold", markup=False)
-    out.print(f"{asked.summary}\n", markup=False, soft_wrap=True)
+    out, room = console(color), width()
+    out.print(f"{asked.name} ({asked.code})", style="bold", markup=False, soft_wrap=True)
+    out.print(f"{wrapped(asked.summary, room and min(room, WIDEST))}\n", markup=False, soft_wrap=True)
     for title, body, is_code in asked.sections:
         out.print(title, style="bold", markup=False)
         if is_code and out.is_terminal:
             _highlighted(out, body)
         else:
-            out.print(indent(body.rstrip(), "  "), markup=False, soft_wrap=True)
+            for line in _lines(body, None if is_code else room):
+                out.print(line, markup=False, soft_wrap=True)
         out.print()
 
 
+def _lines(body: str, room: int | None) -> Iterator[str]:
+    """The lines of a section, indented; its paragraphs and the items of its lists are filled to the page."""
+    body = body.rstrip()
+    if room is not None:
+        body = re.sub(r"(?<!\n)\n(?!\n|- )[ ]*", " ", body)
+    for line in body.splitlines():
+        yield wrapped(f"  {line}".rstrip(), room and min(room, WIDEST), 4 if line.startswith("- ") else 2)
+
+
 def _highlighted(out: Console, code: str) -> None:
-    out.print(Syntax(code.rstrip(), "python", theme="ansi_dark", background_color="default", padding=(0, 2)))
+    """The code in colours, whole: it is there to be copied, so a narrow terminal has to break its lines itself."""
+    syntax = Syntax("", "python", theme="ansi_dark", background_color="default")
+    for line in syntax.highlight(code.rstrip()).split("\n"):
+        out.print("  ", line, sep="", soft_wrap=True)

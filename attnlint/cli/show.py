@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 import click
 from rich.text import Text
 
+from attnlint.cli.completion import files
 from attnlint.cli.config import config_options, configured, misconfigured
-from attnlint.cli.output import color_option, console
+from attnlint.cli.help import Command
+from attnlint.cli.output import color_option, console, width
 from attnlint.config.file import Misconfigured
 from attnlint.config.nearest import Configured
 from attnlint.config.settings import CommandLine
 from attnlint.paged import views
+from attnlint.report.wrapping import hanging
 from attnlint.rule import did_you_mean
 from attnlint.source import Source, Unreadable, read_source
 
@@ -30,8 +33,8 @@ Examples:
 """
 
 
-@click.command(epilog=EPILOG)
-@click.argument("target", metavar="FILE[::NAME]")
+@click.command(cls=Command, epilog=EPILOG)
+@click.argument("target", metavar="FILE[::NAME]", shell_complete=files)
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @config_options
 @color_option
@@ -103,11 +106,11 @@ def _block(scope: str, tensors: Sequence[Known]) -> Text:
     rows = max(map(len, places.values()))
     text = Text().append(f"{scope or '<module>'}\n", "bold")
     for each in tensors:
-        text.append(f"  {places[each]:>{rows}}  ", "dim").append(f"{each.name:<{names}}  ")
-        text.append(f"{each.shape:<{shapes}}", "cyan" if not each.reason else "dim")
+        line = Text().append(f"  {places[each]:>{rows}}  ", "dim").append(f"{each.name:<{names}}  ")
+        line.append(f"{each.shape:<{shapes}}", "cyan" if not each.reason else "dim")
         if each.facts:
-            text.append("  " + ", ".join(each.facts), "green")
+            line.append("  " + ", ".join(each.facts), "green")
         if each.reason:
-            text.append(f"  because {each.reason}", "yellow")
-        text.append("\n")
+            line.append(f"  because {each.reason}", "yellow")
+        text.append_text(hanging(line, width(), rows + 6)).append("\n")
     return text
