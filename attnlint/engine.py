@@ -11,15 +11,16 @@ from functools import partial
 from attnlint.cache import Cache
 from attnlint.config.nearest import Configured
 from attnlint.config.settings import Settings
+from attnlint.definitions import located
 from attnlint.diagnostic import SYNTAX_ERROR, Diagnostic, Fault, Severity, Span
-from attnlint.discover import Target, discover, nothing
+from attnlint.discover import Excludes, Target, discover, nothing
 from attnlint.elsewhere import by_file, with_code
 from attnlint.filed import FileReport
 from attnlint.gate import is_script, may_attend
 from attnlint.project import uses_project, watched
 from attnlint.rule import Rule
 from attnlint.source import STDIN, Source, Unreadable, decode, identity, read_bytes
-from attnlint.suppress import strangers, suppress
+from attnlint.unused import heed, provable
 from attnlint.workers import Overdue, cores, deadline, in_parallel
 
 Analyse = Callable[[Source, Sequence[Rule]], Iterable[Diagnostic]]
@@ -47,6 +48,11 @@ class Options:
     jobs: int = 0
     cache: Cache | None = None
     configured: Configured | None = None
+
+    @property
+    def excludes(self) -> Excludes:
+        """What is left out of each folder."""
+        return self.configured.excludes if self.configured else nothing
 
     def settings(self, path: str) -> Settings:
         """What holds for a file; raises `Misconfigured`."""
@@ -88,8 +94,7 @@ def check(
 
     `announce` hears how many there will be. Raises `Misconfigured` before the first report.
     """
-    configured = options.configured
-    targets = list(discover(paths, configured.excludes if configured else nothing))
+    targets = list(discover(paths, options.excludes))
     jobs = [Job(target, () if target.fault else options.settings(target.path).rules) for target in targets]
     read = frozenset(identity(target.path) for target in targets)
     if announce:
@@ -112,11 +117,12 @@ def judged(report: FileReport, options: Options, read: Set[str]) -> FileReport:
     of the cache: what it keeps is judged anew in each run. `read` are the identities of the files that the run reads
     for their own sake. Raises `Misconfigured`.
     """
+    report = provable(report, read, options.excludes)
     if options.configured is None:
         return report
     others = (_weighed(other, options.settings_beside(other.path, read), True) for other in report.others)
     own = _weighed(report, options.settings(report.path), False) if report.diagnostics else report
-    return replace(own, others=tuple(other for other in others if other.diagnostics))
+    return replace(own, others=tuple(other for other in others if other.diagnostics or other.silencing))
 
 
 def _weighed(report: FileReport, settings: Settings, is_beside: bool) -> FileReport:
@@ -187,26 +193,34 @@ def lint_file(
     return report
 
 
-def lint(source: Source, rules: Sequence[Rule], analyse: Analyse = analyse) -> FileReport:
-    """Lint a source that is already in memory."""
+def lint(
+    source: Source, rules: Sequence[Rule], analyse: Analyse = analyse, judged: Sequence[Rule] | None = None
+) -> FileReport:
+    """Lint a source that is already in memory; `judged` are the rules whose ignores may be unused, if not all."""
     fault = None
     found: list[Diagnostic] = []
+    answered: Sequence[Rule] = ()
     try:
         with deadline(PATIENCE):
-            found = suppress(source, analyse(source, rules))
+            found = list(analyse(source, rules))
+        answered = rules if judged is None else judged
     except SyntaxError as error:
-        found = suppress(source, [_syntax_error(source, error)])
+        found = [_syntax_error(source, error)]
     except (RecursionError, MemoryError):
         fault = Fault("unreadable", "cannot be analysed: it is nested too deeply")
     except Overdue:
         fault = Fault("internal", f"took attnlint more than {PATIENCE:.0f} seconds and was given up")
     except Exception as error:
         fault = Fault("internal", f"attnlint failed on it: {type(error).__name__}: {error}", traceback.format_exc())
-    here = [with_code(each) for each in found if not each.path]
+    heeded = heed(source, (with_code(each) for each in found if not each.path), answered)
     there = by_file(with_code(each) for each in found if each.path)
-    others = tuple(_report(other, diagnostics) for other, diagnostics in there if diagnostics)
-    report = _report(source, here, fault, source.line_count, others)
-    return replace(report, notes=tuple(strangers(source)))
+    others = tuple(
+        replace(_report(other.source, other.found), silencing=other.silencing)
+        for other in there
+        if other.found or other.silencing
+    )
+    report = _report(source, heeded.left, fault, source.line_count, others)
+    return replace(report, notes=heeded.notes)
 
 
 def _report(
@@ -216,7 +230,7 @@ def _report(
     lines: int = 0,
     others: tuple[FileReport, ...] = (),
 ) -> FileReport:
-    ordered = tuple(sorted(_once(found), key=lambda each: (each.span, each.code)))
+    ordered = located(source, sorted(_once(found), key=lambda each: (each.span, each.code)))
     return FileReport(source.path, ordered, fault, lines, _excerpt(source, ordered), others)
 
 

@@ -15,7 +15,8 @@ class FileReport:
 
     `lines` is how many lines it has; `excerpt` holds the rows that a report may want to show. `others` are reports of
     the project's other files, on what only this file's way of calling them shows. `rests_on` are the other files that
-    its trace went into; `notes` are rows, and what is odd in them about attnlint's own comments.
+    its trace went into; `notes` are rows, and what is odd in them about attnlint's own comments. `silencing` are, of a
+    report among `others`, the lines whose comments silenced a finding.
     """
 
     path: str
@@ -26,6 +27,7 @@ class FileReport:
     others: tuple[FileReport, ...] = ()
     rests_on: tuple[str, ...] = ()
     notes: tuple[tuple[int, str], ...] = ()
+    silencing: tuple[str, ...] = ()
 
 
 def as_data(report: FileReport) -> dict[str, Any]:
@@ -49,6 +51,7 @@ def from_data(data: Mapping[str, Any]) -> FileReport:
         tuple(from_data(other) for other in data["others"]),
         tuple(str(path) for path in data["rests_on"]),
         tuple((int(row), str(text)) for row, text in data["notes"]),
+        tuple(str(line) for line in data["silencing"]),
     )
 
 

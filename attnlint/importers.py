@@ -1,0 +1,96 @@
+"""Which files of a project may import a file, directly or by way of others; asked where silence must be certain."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Set
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from attnlint.discover import Excludes, discover, nothing
+from attnlint.gate import is_script, may_attend
+from attnlint.source import STDIN, identity, version
+
+# A folder with one of these is the root of a project; those of a repository go before the others.
+_ROOTS = ((".git", ".hg"), ("pyproject.toml", "setup.py", "setup.cfg", "attnlint.toml"))
+
+_IMPORT = re.compile(r"^[ \t]*(?:from|import)\b(?:[^\n\\(]|\\\n|\([^)]*\))*", re.M)
+_RELATIVE = re.compile(r"from[ \t]*(\.+)")
+_WORD = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What a file can be imported as, the words of its own imports, and whether it is one that is linted."""
+
+    module: str
+    words: frozenset[str]
+    is_linted: bool
+
+
+def is_imported_outside(path: str, read: Set[str], excludes: Excludes = nothing) -> bool:
+    """Whether a file that is linted, but is none of those that were `read` (identities), may import a file.
+
+    The project's files are told apart by the words in their imports, which may be too many and are not too few;
+    imports that are made while a program runs are not seen.
+    """
+    if path == STDIN:
+        return False
+    here = identity(path)
+    pending = {identity(target.path): target.path for target in discover([_root(path)], excludes)}
+    pending.pop(here, None)
+    names = {_module(path)}
+    while True:
+        reached = {file: known for file, known in _known(pending) if not known.words.isdisjoint(names)}
+        if any(known.is_linted and file not in read for file, known in reached.items()):
+            return True
+        if not reached:
+            return False
+        names |= {known.module for known in reached.values()}
+        pending = {file: path for file, path in pending.items() if file not in reached}
+
+
+def _root(path: str) -> str:
+    """The folder of the project that a file belongs to: of its repository, else of its set-up, else of its package."""
+    folder = Path(os.path.abspath(path)).parent
+    for names in _ROOTS:
+        for above in (folder, *folder.parents):
+            if any((above / name).exists() for name in names):
+                return str(above)
+    while (folder / "__init__.py").is_file() and folder != folder.parent:
+        folder = folder.parent
+    return str(folder)
+
+
+def _module(path: str) -> str:
+    place = Path(os.path.abspath(path))
+    return place.parent.name if place.stem == "__init__" else place.stem
+
+
+def _known(files: dict[str, str]) -> Iterator[tuple[str, _File]]:
+    for file, path in files.items():
+        try:
+            yield file, _read(path, version(path))
+        except OSError:  # a run says of it that it cannot be read
+            continue
+
+
+@lru_cache(maxsize=4096)
+def _read(path: str, now: tuple[int, ...]) -> _File:
+    del now
+    data = Path(path).read_bytes()
+    text = data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
+    # Where imports stand in a file that is not all Python is not known here.
+    words = set(_imported(text, path) if path.endswith((".py", ".pyw")) else _WORD.findall(text))
+    return _File(_module(path), frozenset(words), may_attend(data) or is_script(data))
+
+
+def _imported(text: str, path: str) -> Iterator[str]:
+    folders = Path(os.path.abspath(path)).parents
+    for match in _IMPORT.finditer(text):
+        yield from _WORD.findall(match.group())
+        # `from . import x` may mean what the package's `__init__` imports.
+        if (dots := _RELATIVE.search(match.group())) and len(dots[1]) <= len(folders):
+            yield folders[len(dots[1]) - 1].name
