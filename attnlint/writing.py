@@ -55,6 +55,37 @@ def write(rewrites: Sequence[Rewrite]) -> None:
                 os.unlink(temporary)
 
 
+def create(path: str, data: bytes) -> None:
+    """Write a file that is not there yet, whole or not at all; raises `Unwritable`, also where it is there by now."""
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(
+            prefix=f".{os.path.basename(path)[:100]}.", dir=os.path.dirname(path) or "."
+        )
+        with open(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        if os.path.lexists(path):
+            raise Unwritable(path, "was written by somebody else meanwhile, and is left as it is now")
+        os.replace(temporary, path)
+        temporary = ""
+    except OSError as error:
+        raise Unwritable(path, f"cannot be written: {error.strerror or error}") from error
+    finally:
+        if temporary:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+
+
+def _umask() -> int:
+    """The mask of this process, which can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
 def _stage(path: str, data: bytes, staged: list[str]) -> None:
     """Write the data to a new file beside the one at `path`, with its mode and owner; its name goes to `staged`."""
     goal = os.path.realpath(path)

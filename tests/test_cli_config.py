@@ -269,7 +269,7 @@ def test_config_shows_what_holds_and_who_says_so(plant, capsys):
     code, out, err = run(capsys, "config")
     assert (code, err) == (0, "")
     lines = out.splitlines()
-    assert lines[:11] == [
+    assert lines[:12] == [
         ".: pyproject.toml extends base.toml",
         "  select            ALL                       default",
         "  extend-select     -                         default",
@@ -278,12 +278,13 @@ def test_config_shows_what_holds_and_who_says_so(plant, capsys):
         "  exclude           gen/                      pyproject.toml:7",
         "  extend-exclude    (none)                    base.toml:2",
         "  fail-on           error                     base.toml:1",
+        "  baseline          -                         default",
         "  severity          ATT008 = off              base.toml:3",
         "  severity          missing-scale = info      base.toml:3",
         "Rules that run:",
     ]
     running = [rule for rule in all_rules() if rule.code not in ("ATT006", "ATT008")]
-    assert [line.split()[0] for line in lines[11:]] == [rule.code for rule in running]
+    assert [line.split()[0] for line in lines[12:]] == [rule.code for rule in running]
     assert "  ATT002  missing-scale [info]" in lines
     assert "missing-scale [info]" not in run(capsys, "config", "sub/x.py")[1]
     assert run(capsys, "config", "gen/y.py")[1].splitlines()[1].startswith("It is excluded")

@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from attnlint import writing
-from attnlint.writing import Rewrite, Unwritable, write
+from attnlint.writing import Rewrite, Unwritable, create, write
 
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 
@@ -180,3 +180,22 @@ def test_very_long_name(tmp_path):
     path.write_bytes(b"old")
     write([Rewrite(str(path), b"old", b"new")])
     assert contents(tmp_path) == {path.name: b"new"}
+
+
+def test_a_new_file_is_whole_and_has_the_mode_of_new_files(tmp_path):
+    mask = os.umask(0o027)
+    try:
+        create(str(tmp_path / "new.json"), b"new")
+    finally:
+        os.umask(mask)
+    assert contents(tmp_path) == {"new.json": b"new"}
+    assert stat.S_IMODE((tmp_path / "new.json").stat().st_mode) == 0o640
+
+
+def test_what_is_there_is_not_created(tmp_path):
+    (tmp_path / "new.json").write_bytes(b"old")
+    with pytest.raises(Unwritable, match="somebody else"):
+        create(str(tmp_path / "new.json"), b"new")
+    with pytest.raises(Unwritable, match="No such file"):
+        create(str(tmp_path / "none" / "new.json"), b"new")
+    assert contents(tmp_path) == {"new.json": b"old"}

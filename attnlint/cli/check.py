@@ -9,8 +9,10 @@ from pathlib import Path
 import click
 
 from attnlint.cache import FOLDER, Cache
+from attnlint.cli.baseline import Accepting, Baselines, baseline_options, new_findings, opened
 from attnlint.cli.config import config_options, configured, misconfigured
 from attnlint.cli.fixes import Asked, Done, echo_fixes, fix_options, repaired, stdin_held
+from attnlint.cli.ignores import Adding, add_ignores, ignore_options
 from attnlint.cli.output import color_option, console, followed
 from attnlint.config.file import Misconfigured
 from attnlint.config.keys import NEVER
@@ -22,6 +24,7 @@ from attnlint.filed import FileReport
 from attnlint.report.concise import concise, fault_line
 from attnlint.report.statistics import fixable, statistics, statistics_json, totals
 from attnlint.rule import UnknownRule
+from attnlint.unused import settled
 
 CLEAN, FINDINGS, FAILED = 0, 1, 2
 FORMATS = ("full", "concise", "json", "json-lines", "github", "gitlab", "pylint")
@@ -37,10 +40,13 @@ Examples:
   attnlint check --config ci.toml src            one configuration for all files
   attnlint check --diff                          what --fix would write
   attnlint check --fix --unsafe-fixes model.py
+  attnlint check --add-ignores --reason "as in the paper" model.py
+  attnlint check --baseline accepted.json --update-baseline
 
 \b
 Exit codes:
-  0  nothing at or above --fail-on, after fixing with --fix; with --diff, nothing to write
+  0  nothing at or above --fail-on, after fixing with --fix; with --diff, nothing to write; with --add-ignores, all
+     silenced
   1  findings; with --diff, something to write
   2  attnlint could not do what was asked: a bad option, a bad configuration, a file that cannot be read or written,
      a fault of its own
@@ -66,6 +72,8 @@ def _names(_context: click.Context, _option: click.Parameter, values: tuple[str,
 @click.command(epilog=EPILOG)
 @click.argument("paths", nargs=-1, type=click.Path())
 @fix_options
+@ignore_options
+@baseline_options
 @click.option("--output-format", type=click.Choice(FORMATS), default="full", show_default=True)
 @click.option("--select", "selected", multiple=True, callback=_names, help="Run these rules only: names, codes, ATT0.")
 @click.option("--extend-select", "extended", multiple=True, callback=_names, help="Run these rules too.")
@@ -112,10 +120,14 @@ def check(
     unsafe_fixes: bool,
     diff: bool,
     show_fixes: bool,
+    adding: Adding,
+    accepting: Accepting,
 ) -> int:
     """Find mistakes in the attention code of PATHS: files, folders (default: the one you are in), or - for stdin."""
-    asked = Asked(fixes or fix_only, diff, fix_only, unsafe_fixes, show_fixes)
+    asked = Asked(fixes or fix_only, diff, fix_only, unsafe_fixes, show_fixes, adding.wanted)
+    adding.verify(asked, accepting.updates, output_format, counted)
     asked.verify(output_format, counted)
+    accepting.verify(asked.diff)
     if counted and output_format not in {*READ_BY_PEOPLE, "json"}:
         raise click.UsageError(f"--statistics has no {output_format} format; it has full, concise and json")
     paths = paths or (".",)
@@ -123,19 +135,16 @@ def check(
     cache = None if no_cache else Cache(cache_dir)
     options = Options(jobs=jobs, cache=cache, configured=configured(command, config, isolated))
     try:
-        with stdin_held(paths, asked):
-            linted = _run(paths, options)
-            done = repaired(linted, asked, options) if asked.fixes else Done(linted)
+        done, reports = _done(paths, options, asked, adding, opened(accepting, options))
     except Misconfigured as error:
         raise misconfigured(error) from error
-    reports = gathered(done.reports)
     _say(reports, done, asked, Shown(output_format, counted, color, unsafe_fixes, asked.writes, done.stdin is not None))
     _echo_faults(reports, verbose)
     if not reports:
         click.echo(f"warning: no Python files found under {', '.join(paths)}", err=True)
     if done.failed or any(report.fault and report.fault.kind != "skipped" for report in reports):
         return FAILED
-    fails = bool(done.changed) if asked.diff else not asked.only and _fails(reports, options)
+    fails = bool(done.changed) if asked.diff else asked.reports and _fails(reports, options)
     return FINDINGS if fails and not exit_zero else CLEAN
 
 
@@ -151,11 +160,25 @@ def _say(reports: Sequence[FileReport], done: Done, asked: Asked, shown: Shown) 
     """The fixed standard input, what is found now, and what was fixed, each where it was asked for."""
     if done.stdin is not None:
         click.echo(done.stdin, nl=False)
-    if not asked.diff and not asked.only:
+    if asked.reports:
         _show(reports, shown)
     if asked.fixes:
         apart = asked.diff or shown.err or shown.output_format not in READ_BY_PEOPLE
         echo_fixes(done, asked, sum(len(report.diagnostics) for report in reports), err=apart)
+
+
+def _done(
+    paths: Sequence[str], options: Options, asked: Asked, adding: Adding, baselines: Baselines
+) -> tuple[Done, Sequence[FileReport]]:
+    """Lint, and repair or silence where that is asked; with what is found now and is in no baseline, by file."""
+    with stdin_held(paths, asked.fixes or adding.wanted):
+        done = Done(_run(paths, options))
+        if asked.fixes:
+            done = repaired(done.reports, asked, options, baselines)
+        reports = new_findings(gathered(done.reports), done.reports, baselines)
+        if adding.wanted:
+            done = add_ignores(reports, done.reports, adding, asked.diff, options)
+    return done, reports
 
 
 def _run(paths: Sequence[str], options: Options) -> list[FileReport]:
@@ -164,7 +187,7 @@ def _run(paths: Sequence[str], options: Options) -> list[FileReport]:
     def announce(count: int) -> None:
         total[0] = count
 
-    return list(followed(lint(paths, options, announce=announce), lambda: total[0]))
+    return settled(followed(lint(paths, options, announce=announce), lambda: total[0]))
 
 
 def _echo_faults(reports: Sequence[FileReport], verbose: bool) -> None:

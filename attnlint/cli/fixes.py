@@ -6,11 +6,11 @@ import sys
 from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TypeVar
 
 import click
 
+from attnlint.cli.baseline import Baselines
 from attnlint.discover import Target
 from attnlint.engine import Options, judged, lint, lint_file
 from attnlint.filed import FileReport
@@ -20,6 +20,7 @@ from attnlint.report.fixes import applied_lines, fixed_line, refusal_line
 from attnlint.report.patch import unified
 from attnlint.rule import all_rules
 from attnlint.source import STDIN, Source, identity, overlaid, overlay
+from attnlint.unused import provable, settled, silenced_elsewhere, without_needed
 from attnlint.writing import Rewrite, Unwritable, write
 
 Decorated = TypeVar("Decorated", bound=Callable[..., object])
@@ -27,18 +28,27 @@ Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What was asked for: to write fixes, to show them as a diff, to be silent on the rest, and which fixes."""
+    """What was asked for: to write fixes, to show them as a diff, to be silent on the rest, and which fixes.
+
+    What `silences` findings repairs none of them.
+    """
 
     writes: bool = False
     diff: bool = False
     only: bool = False
     unsafe: bool = False
     shown: bool = False
+    silences: bool = False
 
     @property
     def fixes(self) -> bool:
         """Whether anything is to be fixed, on disk or in a diff."""
-        return self.writes or self.diff
+        return (self.writes or self.diff) and not self.silences
+
+    @property
+    def reports(self) -> bool:
+        """Whether what is found is reported."""
+        return not (self.diff or self.only or self.silences)
 
     def verify(self, output_format: str, counted: bool) -> None:
         """Raise `click.UsageError` for options that contradict each other."""
@@ -77,21 +87,30 @@ def fix_options(command: Decorated) -> Decorated:
 
 
 @contextmanager
-def stdin_held(paths: Sequence[str], asked: Asked) -> Iterator[None]:
-    """Read standard input now, where it is to be fixed: it cannot be read twice."""
-    if not asked.fixes or STDIN not in paths:
+def stdin_held(paths: Sequence[str], is_changed: bool) -> Iterator[None]:
+    """Read standard input now, where it is to be changed: it cannot be read twice."""
+    if not is_changed or STDIN not in paths:
         yield
         return
     with overlaid({STDIN: sys.stdin.buffer.read()}):
         yield
 
 
-def repaired(reports: Sequence[FileReport], asked: Asked, options: Options) -> Done:
-    """Fix what the reports of a run allow to be fixed, and say what was not; with --diff nothing is written."""
+def repaired(reports: Sequence[FileReport], asked: Asked, options: Options, baselines: Baselines) -> Done:
+    """Fix what the reports of a run allow to be fixed, and say what was not; with --diff nothing is written.
+
+    What a baseline accepts is left as it is.
+    """
     read = frozenset(identity(report.path) for report in reports)
     files = {one.path for report in reports for one in (report, *report.others)}
     codes = frozenset(rule.code for path in files for rule in options.settings_beside(path, read).rules)
-    fixed = fix(partial(_judge, codes=codes, options=options, read=read), reports, codes, asked.unsafe)
+    needed = silenced_elsewhere(reports)
+
+    def judge(source: Source) -> FileReport:
+        report = _judge(source, codes, options, read)
+        return baselines.unaccepted(without_needed(report, needed))
+
+    fixed = fix(judge, list(map(baselines.unaccepted, reports)), codes, asked.unsafe)
     for refusal in fixed.refusals:
         click.echo(refusal_line(refusal, written=not asked.diff), err=True)
     if asked.diff:
@@ -108,8 +127,9 @@ def _judge(source: Source, codes: Set[str], options: Options, read: Set[str]) ->
     Of `codes`, the rules that some file of the run asks for, that is what the source asks for and, where it finds that
     in another file, that one too. What no file asks for keeps its fix: it may be made with one that brings it.
     """
-    report = lint(source, all_rules())
-    asked = {rule.code for rule in options.settings_beside(source.path, read).rules}
+    rules = options.settings_beside(source.path, read).rules
+    report = provable(lint(source, all_rules(), judged=rules), read, options.excludes)
+    asked = {rule.code for rule in rules}
     others = []
     for other in report.others:
         wanted = {rule.code for rule in options.settings_beside(other.path, read).rules}
@@ -151,14 +171,14 @@ def _written(reports: Sequence[FileReport], fixed: Fixed, options: Options, read
         changed |= files
         stdin = next((rewrite.after for rewrite in group if rewrite.path == STDIN), stdin)
     with overlaid({} if stdin is None else {STDIN: stdin}):
-        now = [_again(report, changed, options, read) for report in reports]
+        now = settled(relinted(report, changed, options, read) for report in reports)
         if any(report.path == STDIN for report in reports):
             stdin = overlay(STDIN)
     applied = [each for each in fixed.applied if not each.files & failed]
     return Done(now, applied, len(changed), len(failed), stdin)
 
 
-def _again(report: FileReport, changed: Set[str], options: Options, read: Set[str]) -> FileReport:
+def relinted(report: FileReport, changed: Set[str], options: Options, read: Set[str]) -> FileReport:
     """The report on a file as it is now: linted again where it or a file that it rests on has changed."""
     rests_on = (report.path, *report.rests_on, *(other.path for other in report.others))
     if changed.isdisjoint(map(identity, rests_on)):
