@@ -20,7 +20,7 @@ def ignored(source: Source, diagnostics: Iterable[Diagnostic], reason: str = "")
     """
     comments = read_comments(source)
     if not comments.is_tokenized:
-        raise Refused("has lines that cannot be told from strings")
+        raise Refused("does not parse")
     joined: dict[Directive, list[str]] = {}
     added: dict[int, list[str]] = {}
     for each in diagnostics:
