@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from attnlint.cache import Cache
@@ -17,6 +17,7 @@ from attnlint.discover import Excludes, Target, discover, nothing
 from attnlint.elsewhere import by_file, with_code
 from attnlint.filed import FileReport
 from attnlint.gate import is_script, may_attend
+from attnlint.importers import Projects
 from attnlint.project import uses_project, watched
 from attnlint.rule import Rule
 from attnlint.source import STDIN, Source, Unreadable, decode, identity, read_bytes
@@ -48,11 +49,16 @@ class Options:
     jobs: int = 0
     cache: Cache | None = None
     configured: Configured | None = None
+    projects: Projects = field(default_factory=Projects, repr=False, compare=False)
 
     @property
     def excludes(self) -> Excludes:
         """What is left out of each folder."""
         return self.configured.excludes if self.configured else nothing
+
+    def is_imported_outside(self, path: str, read: Set[str]) -> bool:
+        """Whether a file that a run would lint, and that is none of those `read`, may import this one."""
+        return self.projects.is_imported_outside(path, read, self.excludes)
 
     def settings(self, path: str) -> Settings:
         """What holds for a file; raises `Misconfigured`."""
@@ -117,7 +123,7 @@ def judged(report: FileReport, options: Options, read: Set[str]) -> FileReport:
     of the cache: what it keeps is judged anew in each run. `read` are the identities of the files that the run reads
     for their own sake. Raises `Misconfigured`.
     """
-    report = provable(report, read, options.excludes)
+    report = provable(report, partial(options.is_imported_outside, read=read))
     if options.configured is None:
         return report
     others = (_weighed(other, options.settings_beside(other.path, read), True) for other in report.others)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Set
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from attnlint.discover import Excludes, discover, nothing
 from attnlint.gate import is_script, may_attend
-from attnlint.source import STDIN, identity, version
+from attnlint.source import STDIN, identity
 
 # A folder with one of these is the root of a project; those of a repository go before the others.
 _ROOTS = ((".git", ".hg"), ("pyproject.toml", "setup.py", "setup.cfg", "attnlint.toml"))
@@ -30,26 +29,34 @@ class _File:
     is_linted: bool
 
 
-def is_imported_outside(path: str, read: Set[str], excludes: Excludes = nothing) -> bool:
-    """Whether a file that is linted, but is none of those that were `read` (identities), may import a file.
+@dataclass(frozen=True, slots=True)
+class Projects:
+    """The imports of projects, by their roots. What was read is remembered, so a run sees each as it was once."""
 
-    The project's files are told apart by the words in their imports, which may be too many and are not too few;
-    imports that are made while a program runs are not seen.
-    """
-    if path == STDIN:
-        return False
-    here = identity(path)
-    pending = {identity(target.path): target.path for target in discover([_root(path)], excludes)}
-    pending.pop(here, None)
-    names = {_module(path)}
-    while True:
-        reached = {file: known for file, known in _known(pending) if not known.words.isdisjoint(names)}
-        if any(known.is_linted and file not in read for file, known in reached.items()):
-            return True
-        if not reached:
+    _known: dict[str, dict[str, _File]] = field(default_factory=dict)
+
+    def is_imported_outside(self, path: str, read: Set[str], excludes: Excludes = nothing) -> bool:
+        """Whether a file that is linted, but is none of those that were `read` (identities), may import a file.
+
+        A project's files are told apart by the words in their imports, which may be too many and are not too few;
+        imports that are made while a program runs are not seen.
+        """
+        if path == STDIN:
             return False
-        names |= {known.module for known in reached.values()}
-        pending = {file: path for file, path in pending.items() if file not in reached}
+        root = _root(path)
+        if root not in self._known:
+            self._known[root] = dict(_files(root, excludes))
+        here = identity(path)
+        pending = {file: known for file, known in self._known[root].items() if file != here}
+        names = {_module(path)}
+        while True:
+            reached = {file: known for file, known in pending.items() if not known.words.isdisjoint(names)}
+            if any(known.is_linted and file not in read for file, known in reached.items()):
+                return True
+            if not reached:
+                return False
+            names |= {known.module for known in reached.values()}
+            pending = {file: known for file, known in pending.items() if file not in reached}
 
 
 def _root(path: str) -> str:
@@ -69,18 +76,15 @@ def _module(path: str) -> str:
     return place.parent.name if place.stem == "__init__" else place.stem
 
 
-def _known(files: dict[str, str]) -> Iterator[tuple[str, _File]]:
-    for file, path in files.items():
+def _files(root: str, excludes: Excludes) -> Iterator[tuple[str, _File]]:
+    for target in discover([root], excludes):
         try:
-            yield file, _read(path, version(path))
+            yield identity(target.path), _read(target.path, Path(target.path).read_bytes())
         except OSError:  # a run says of it that it cannot be read
             continue
 
 
-@lru_cache(maxsize=4096)
-def _read(path: str, now: tuple[int, ...]) -> _File:
-    del now
-    data = Path(path).read_bytes()
+def _read(path: str, data: bytes) -> _File:
     text = data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
     # Where imports stand in a file that is not all Python is not known here.
     words = set(_imported(text, path) if path.endswith((".py", ".pyw")) else _WORD.findall(text))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from attnlint.diagnostic import SYNTAX_ERROR, UNUSED_IGNORE, Applicability, Diagnostic, Edit, Fix, Severity, Span
 from attnlint.directives import Directive, is_addressed, read_comments, reason_behind
-from attnlint.discover import Excludes, nothing
 from attnlint.filed import FileReport
-from attnlint.importers import is_imported_outside
 from attnlint.rule import Rule, all_rules
 from attnlint.source import Source, identity
 from attnlint.suppress import Suppressed, strangers, suppress
@@ -66,10 +64,10 @@ def without_needed(report: FileReport, needed: Mapping[str, frozenset[str]]) -> 
     return replace(report, diagnostics=tuple(filter(stands, report.diagnostics)))
 
 
-def provable(report: FileReport, read: Set[str], excludes: Excludes = nothing) -> FileReport:
-    """The report without unused ignores where a file may have a use for them that is none of those `read`."""
+def provable(report: FileReport, is_imported_outside: Callable[[str], bool]) -> FileReport:
+    """The report without unused ignores where a file that the run does not read may have a use for them."""
     left = tuple(each for each in report.diagnostics if each.code != UNUSED_IGNORE[0])
-    if len(left) == len(report.diagnostics) or not is_imported_outside(report.path, read, excludes):
+    if len(left) == len(report.diagnostics) or not is_imported_outside(report.path):
         return report
     return replace(report, diagnostics=left)
 

@@ -154,7 +154,7 @@ def test_configured(folder, capsys, monkeypatch):
     (folder / "attnlint.toml").write_text("baseline = 'base.json'\n")
     assert run(capsys) == (0, ["Found nothing wrong in 2 files."], [ACCEPTED])
     monkeypatch.chdir(folder / "sub")
-    assert run(capsys) == (0, ["Found nothing wrong in 1 file."], ["1 finding accepted by ../base.json"])
+    assert run(capsys) == (0, ["Found nothing wrong in 1 file."], [f"1 finding accepted by {folder / 'base.json'}"])
     assert run(capsys, "--no-baseline")[0] == 1
     assert run(capsys, "--isolated")[0] == 1
     assert run(capsys, "--baseline", "own.json", "--update-baseline")[2] == ["Wrote 1 finding to own.json."]

@@ -10,7 +10,7 @@ from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fix, Severity, 
 from attnlint.discover import Target
 from attnlint.engine import Options, check, lint, lint_file
 from attnlint.fixing.fixer import fix
-from attnlint.importers import is_imported_outside
+from attnlint.importers import Projects
 from attnlint.rule import all_rules, select
 from attnlint.source import make_source
 from attnlint.unused import settled
@@ -238,9 +238,9 @@ def test_without_the_file_that_imports_it_nothing_is_said(plant):
 )
 def test_importers(plant, files, expected):
     root = plant({"model.py": "attention\n", "setup.py": "", **files})
-    assert is_imported_outside("model.py", {os.path.realpath("model.py")}) is expected
+    assert Projects().is_imported_outside("model.py", {os.path.realpath("model.py")}) is expected
     every = {os.path.realpath(path) for path in root.rglob("*.py")}
-    assert not is_imported_outside("model.py", every)
+    assert not Projects().is_imported_outside("model.py", every)
 
 
 def test_importers_by_way_of_a_package(plant):
@@ -252,12 +252,12 @@ def test_importers_by_way_of_a_package(plant):
             "src/pkg/sub/train.py": "from .. import Model\nattention\n",
         }
     )
-    assert is_imported_outside("src/pkg/model.py", {os.path.realpath("src/pkg/model.py")})
+    assert Projects().is_imported_outside("src/pkg/model.py", {os.path.realpath("src/pkg/model.py")})
 
 
 def test_standard_input_is_imported_by_nobody(plant):
     plant({"train.py": "import model\nattention\n"})
-    assert not is_imported_outside("-", set())
+    assert not Projects().is_imported_outside("-", set())
 
 
 def test_a_comment_here_says_nothing_of_a_row_there(plant):

@@ -12,10 +12,10 @@ from typing import Any
 import click
 
 from attnlint.baseline import BadBaseline, Baseline, Entry, dumped, entry, read_baseline, sorted_out
+from attnlint.cli.config import relative
 from attnlint.diagnostic import SYNTAX_ERROR
 from attnlint.engine import Options
 from attnlint.filed import FileReport
-from attnlint.importers import is_imported_outside
 from attnlint.report.statistics import plural
 from attnlint.source import STDIN, identity
 from attnlint.writing import Rewrite, Unwritable, create, write
@@ -139,7 +139,7 @@ def new_findings(
 
 def _told(baseline: Baseline, again: Counter[Entry], gone: Counter[Entry]) -> Iterator[str]:
     if count := again.total():
-        yield f"{plural(count, 'finding')} accepted by {os.path.relpath(baseline.path)}"
+        yield f"{plural(count, 'finding')} accepted by {relative(baseline.path)}"
     if count := gone.total():
         are = "is" if count == 1 else "are"
         them = "it" if count == 1 else "them"
@@ -169,7 +169,7 @@ def _would_find(path: str, rule: str, reports: Mapping[str, FileReport], options
         return False
     if all(each.name != rule for each in options.settings(path).rules):
         return False
-    return not is_imported_outside(path, reports.keys(), options.excludes)
+    return not options.is_imported_outside(path, reports.keys())
 
 
 def _never_accepted(report: FileReport, baselines: Baselines) -> FileReport:
@@ -195,7 +195,7 @@ def _update(
         for each, count in baseline.counts.items():
             counts[each] = max(counts[each], count - gone[each])
         _write(baseline.path, dumped(counts))
-        click.echo(f"Wrote {plural(counts.total(), 'finding')} to {os.path.relpath(baseline.path)}.", err=True)
+        click.echo(f"Wrote {plural(counts.total(), 'finding')} to {relative(baseline.path)}.", err=True)
 
 
 def _write(path: str, data: bytes) -> None:
@@ -208,4 +208,4 @@ def _write(path: str, data: bytes) -> None:
         if before != data:
             write([Rewrite(path, before, data)])
     except (Unwritable, OSError) as error:
-        raise _Bad(f"{os.path.relpath(path)}: the baseline {error}") from error
+        raise _Bad(f"{relative(path)}: the baseline {error}") from error

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TypeVar
 
 import click
@@ -128,7 +129,7 @@ def _judge(source: Source, codes: Set[str], options: Options, read: Set[str]) ->
     in another file, that one too. What no file asks for keeps its fix: it may be made with one that brings it.
     """
     rules = options.settings_beside(source.path, read).rules
-    report = provable(lint(source, all_rules(), judged=rules), read, options.excludes)
+    report = provable(lint(source, all_rules(), judged=rules), partial(options.is_imported_outside, read=read))
     asked = {rule.code for rule in rules}
     others = []
     for other in report.others:
