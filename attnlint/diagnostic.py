@@ -84,7 +84,8 @@ class Diagnostic:
     `code` and `name` are the rule's two spellings, as in `ATT008` and `softmax-wrong-axis`;
     `related` is the evidence in reading order; `help` says what to do about it. `path` is empty for a finding in
     the file that was linted, and names the project's other file that it stands in. `alternatives` are other repairs,
-    of which the author must choose; they are never applied.
+    of which the author must choose; they are never applied. `scope` is the qualified name of the definition that it
+    stands in, `line` the code of its first row: they tell it apart when rows have moved.
     """
 
     code: str
@@ -97,9 +98,13 @@ class Diagnostic:
     fix: Fix | None = None
     path: str = ""
     alternatives: tuple[Fix, ...] = ()
+    scope: str = ""
+    line: str = ""
 
 
 SYNTAX_ERROR = ("ATT000", "syntax-error")
+# Of a hundred and more are findings that are not about attention.
+UNUSED_IGNORE = ("ATT100", "unused-ignore")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from attnlint.diagnostic import Diagnostic, Related
 from attnlint.source import Source, Unreadable, decode, overlay, read_source, version
 from attnlint.suppress import suppress
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """Another file, what was found in it and is not silenced there, and the lines whose comments silence the rest."""
+
+    source: Source
+    found: tuple[Diagnostic, ...]
+    silencing: tuple[str, ...]
 
 
 def with_code(diagnostic: Diagnostic) -> Diagnostic:
@@ -18,17 +27,20 @@ def with_code(diagnostic: Diagnostic) -> Diagnostic:
     return replace(diagnostic, related=tuple(_quoted(related) for related in diagnostic.related))
 
 
-def by_file(diagnostics: Iterable[Diagnostic]) -> list[tuple[Source, list[Diagnostic]]]:
-    """Findings in other files with these files, those left out that a comment there silences."""
+def by_file(diagnostics: Iterable[Diagnostic]) -> list[Elsewhere]:
+    """Findings in other files by these files; those that a comment there silences apart."""
     found: dict[str, list[Diagnostic]] = {}
     for each in diagnostics:
         found.setdefault(each.path, []).append(each)
-    pairs = []
+    files = []
     for path, here in found.items():
         source = _read(path)
         if source is not None:
-            pairs.append((source, suppress(source, [replace(each, path="") for each in here])))
-    return pairs
+            sorted_out = suppress(source, [replace(each, path="") for each in here])
+            rows = {directive.row for _, by in sorted_out.silenced for directive in by}
+            lines = tuple(source.line(row).strip() for row in sorted(rows))
+            files.append(Elsewhere(source, sorted_out.left, lines))
+    return files
 
 
 def _quoted(related: Related) -> Related:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence, Set
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from attnlint.asking import Analyse, analyse, ask
@@ -14,15 +14,16 @@ from attnlint.cache import Cache
 from attnlint.config.nearest import Configured
 from attnlint.config.settings import Settings
 from attnlint.diagnostic import SYNTAX_ERROR, Diagnostic, Fault, Severity, Span
-from attnlint.discover import Target, discover, nothing
+from attnlint.discover import Excludes, Target, discover, nothing
 from attnlint.elsewhere import by_file, with_code
-from attnlint.filed import FileReport
+from attnlint.filed import FileReport, report_on
 from attnlint.gate import is_script, may_attend
+from attnlint.importers import Projects
 from attnlint.paged import analysed, told, unmeant
 from attnlint.project import uses_project, watched
 from attnlint.rule import Rule
 from attnlint.source import STDIN, Source, Unreadable, decode, identity, overlay, read_bytes
-from attnlint.suppress import strangers, suppress
+from attnlint.unused import heed, provable
 from attnlint.workers import Overdue, cores, deadline, in_parallel
 
 Announce = Callable[[int], None]
@@ -33,8 +34,6 @@ LARGEST = 4_000_000
 FEW = 30
 # Seconds that one file may take.
 PATIENCE = 60.0
-# Rows of source around a finding that a report may show.
-FRAME = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,16 @@ class Options:
     jobs: int = 0
     cache: Cache | None = None
     configured: Configured | None = None
+    projects: Projects = field(default_factory=Projects, repr=False, compare=False)
+
+    @property
+    def excludes(self) -> Excludes:
+        """What is left out of each folder."""
+        return self.configured.excludes if self.configured else nothing
+
+    def is_imported_outside(self, path: str, read: Set[str]) -> bool:
+        """Whether a file that a run would lint, and that is none of those `read`, may import this one."""
+        return self.projects.is_imported_outside(path, read, self.excludes)
 
     def settings(self, path: str) -> Settings:
         """What holds for a file; raises `Misconfigured`."""
@@ -84,8 +93,7 @@ def check(
 
     `announce` hears how many there will be. Raises `Misconfigured` before the first report.
     """
-    configured = options.configured
-    targets = list(discover(paths, configured.excludes if configured else nothing))
+    targets = list(discover(paths, options.excludes))
     jobs = [_job(target, options) for target in targets]
     read = frozenset(identity(target.path) for target in targets)
     if announce:
@@ -113,11 +121,12 @@ def judged(report: FileReport, options: Options, read: Set[str]) -> FileReport:
     of the cache: what it keeps is judged anew in each run. `read` are the identities of the files that the run reads
     for their own sake. Raises `Misconfigured`.
     """
+    report = provable(report, partial(options.is_imported_outside, read=read))
     if options.configured is None:
         return report
     others = (_weighed(other, options.settings_beside(other.path, read), True) for other in report.others)
     own = _weighed(report, options.settings(report.path), False) if report.diagnostics else report
-    return replace(own, others=tuple(other for other in others if other.diagnostics))
+    return replace(own, others=tuple(other for other in others if other.diagnostics or other.silencing))
 
 
 def _weighed(report: FileReport, settings: Settings, is_beside: bool) -> FileReport:
@@ -201,81 +210,41 @@ def lint_file(
 
 
 def lint(
-    source: Source, rules: Sequence[Rule], analyse: Analyse = analyse, assumptions: Assumptions = NOTHING
+    source: Source,
+    rules: Sequence[Rule],
+    analyse: Analyse = analyse,
+    assumptions: Assumptions = NOTHING,
+    judged: Sequence[Rule] | None = None,
 ) -> FileReport:
-    """Lint a source that is already in memory; places in the report are those of its text, also for a page."""
+    """Lint a source that is already in memory; places in the report are those of its text, also for a page.
+
+    `judged` are the rules whose ignores may be unused, if not all.
+    """
     fault = None
     found: list[Diagnostic] = []
+    answered: Sequence[Rule] = ()
     try:
         with deadline(PATIENCE):
-            found = suppress(source, analysed(source, partial(ask, analyse, rules=rules, assumptions=assumptions)))
+            found = list(analysed(source, partial(ask, analyse, rules=rules, assumptions=assumptions)))
+        answered = rules if judged is None else judged
     except SyntaxError as error:
-        found = suppress(source, [_syntax_error(source, error)])
+        found = [_syntax_error(source, error)]
     except (RecursionError, MemoryError):
         fault = Fault("unreadable", "cannot be analysed: it is nested too deeply")
     except Overdue:
         fault = Fault("internal", f"took attnlint more than {PATIENCE:.0f} seconds and was given up")
     except Exception as error:
         fault = _failed(error)
-    here = [with_code(each) for each in found if not each.path]
+    heeded = heed(source, (with_code(each) for each in found if not each.path), answered)
     there = by_file(with_code(each) for each in found if each.path)
-    others = tuple(_report(other, diagnostics) for other, diagnostics in there if diagnostics)
-    meant: list[tuple[int, str]] = []
-    if source.layout is not None and fault is None:
-        here, meant = unmeant(source.layout, here)
-    report = _report(source, here, fault, source.line_count, others)
-    return replace(report, notes=(*strangers(source), *meant))
-
-
-def _report(
-    source: Source,
-    found: Iterable[Diagnostic],
-    fault: Fault | None = None,
-    lines: int = 0,
-    others: tuple[FileReport, ...] = (),
-) -> FileReport:
-    ordered = tuple(sorted(_once(found), key=lambda each: (each.span, each.code)))
-    return FileReport(source.path, ordered, fault, lines, _excerpt(source, ordered), others)
-
-
-def gathered(reports: Iterable[FileReport]) -> list[FileReport]:
-    """One report for each file, in order: what other files' traces found in it stands with its own."""
-    files: dict[str, FileReport] = {}
-    for report in (one for each in reports for one in (each, *each.others)):
-        place = report.path if report.path == STDIN else os.path.abspath(report.path)
-        known = files.get(place)
-        files[place] = report if known is None else _joined(known, report)
-    return sorted(files.values(), key=lambda report: report.path)
-
-
-def _joined(one: FileReport, other: FileReport) -> FileReport:
-    found = sorted(_once((*one.diagnostics, *other.diagnostics)), key=lambda each: (each.span, each.code))
-    excerpt = {**one.excerpt, **other.excerpt}
-    path = one.path if one.lines else other.path
-    notes = tuple(sorted({*one.notes, *other.notes}))
-    lines = max(one.lines, other.lines)
-    return FileReport(path, tuple(found), one.fault or other.fault, lines, excerpt, notes=notes)
-
-
-def _once(diagnostics: Iterable[Diagnostic]) -> Iterable[Diagnostic]:
-    """Each rule once for each place: a helper inlined by two callers is judged twice and has one bug."""
-    first: dict[tuple[str, Span], Diagnostic] = {}
-    for each in diagnostics:
-        known = first.get((each.code, each.span))
-        if known is None or each.severity.rank > known.severity.rank:
-            first[each.code, each.span] = each
-    return first.values()
-
-
-def _excerpt(source: Source, diagnostics: Iterable[Diagnostic]) -> dict[int, str]:
-    rows: set[int] = set()
-    for each in diagnostics:
-        rows.update(range(each.span.row - FRAME, each.span.end_row + FRAME + 1))
-        rows.update(related.span.row for related in each.related if not related.path)
-        for edit in each.fix.edits if each.fix else ():
-            if not edit.path:  # a report shows the repair as well
-                rows.update(range(edit.span.row - 1, edit.span.end_row + 2))
-    return {row: source.line(row) for row in sorted(rows) if 1 <= row <= source.line_count}
+    others = tuple(
+        replace(report_on(other.source, other.found), silencing=other.silencing)
+        for other in there
+        if other.found or other.silencing
+    )
+    here, meant = unmeant(source.layout, heeded.left) if fault is None else (heeded.left, ())
+    report = report_on(source, here, fault, source.line_count, others)
+    return replace(report, notes=(*heeded.notes, *meant))
 
 
 def _syntax_error(source: Source, error: SyntaxError) -> Diagnostic:

@@ -1,12 +1,18 @@
-"""What was found in one file, and the same as plain data that can be written to disk and read back."""
+"""What was found in one file: made of its findings, brought together by file, written to disk and read back."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from attnlint.definitions import located
 from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fault, Fix, Related, Severity, Span
+from attnlint.source import STDIN, Source
+
+# Rows of source around a finding that a report may show.
+FRAME = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +22,8 @@ class FileReport:
     `lines` is how many lines it has; `excerpt` holds the rows that a report may want to show. `others` are reports of
     the project's other files, on what only this file's way of calling them shows. `rests_on` are the other files that
     its trace went into; `notes` are rows, and what is odd in them about attnlint's own comments. In a report on a
-    notebook the rows are those of its cells, and `cells` has them in the place of `excerpt`.
+    notebook the rows are those of its cells, and `cells` has them in the place of `excerpt`. `silencing` are, of a
+    report among `others`, the lines whose comments silenced a finding.
     """
 
     path: str
@@ -28,10 +35,63 @@ class FileReport:
     rests_on: tuple[str, ...] = ()
     notes: tuple[tuple[int, str], ...] = ()
     cells: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+    silencing: tuple[str, ...] = ()
 
     def rows(self, cell: int) -> Mapping[int, str]:
         """The rows that a report may show of a cell, or of a file that is no notebook with the cell 0."""
         return self.cells.get(cell, {}) if cell else self.excerpt
+
+
+def report_on(
+    source: Source,
+    found: Iterable[Diagnostic],
+    fault: Fault | None = None,
+    lines: int = 0,
+    others: tuple[FileReport, ...] = (),
+) -> FileReport:
+    """The report on a source: its findings in order, each rule once for each place, with the rows around them."""
+    ordered = located(source, sorted(_once(found), key=lambda each: (each.span, each.code)))
+    return FileReport(source.path, ordered, fault, lines, _excerpt(source, ordered), others)
+
+
+def gathered(reports: Iterable[FileReport]) -> list[FileReport]:
+    """One report for each file, in order: what other files' traces found in it stands with its own."""
+    files: dict[str, FileReport] = {}
+    for report in (one for each in reports for one in (each, *each.others)):
+        place = report.path if report.path == STDIN else os.path.abspath(report.path)
+        known = files.get(place)
+        files[place] = report if known is None else _joined(known, report)
+    return sorted(files.values(), key=lambda report: report.path)
+
+
+def _joined(one: FileReport, other: FileReport) -> FileReport:
+    found = sorted(_once((*one.diagnostics, *other.diagnostics)), key=lambda each: (each.span, each.code))
+    excerpt = {**one.excerpt, **other.excerpt}
+    path = one.path if one.lines else other.path
+    notes = tuple(sorted({*one.notes, *other.notes}))
+    lines = max(one.lines, other.lines)
+    return FileReport(path, tuple(found), one.fault or other.fault, lines, excerpt, notes=notes)
+
+
+def _once(diagnostics: Iterable[Diagnostic]) -> Iterable[Diagnostic]:
+    """Each rule once for each place: a helper inlined by two callers is judged twice and has one bug."""
+    first: dict[tuple[str, Span], Diagnostic] = {}
+    for each in diagnostics:
+        known = first.get((each.code, each.span))
+        if known is None or each.severity.rank > known.severity.rank:
+            first[each.code, each.span] = each
+    return first.values()
+
+
+def _excerpt(source: Source, diagnostics: Iterable[Diagnostic]) -> dict[int, str]:
+    rows: set[int] = set()
+    for each in diagnostics:
+        rows.update(range(each.span.row - FRAME, each.span.end_row + FRAME + 1))
+        rows.update(related.span.row for related in each.related if not related.path)
+        for edit in each.fix.edits if each.fix else ():
+            if not edit.path:  # a report shows the repair as well
+                rows.update(range(edit.span.row - 1, edit.span.end_row + 2))
+    return {row: source.line(row) for row in sorted(rows) if 1 <= row <= source.line_count}
 
 
 def as_data(report: FileReport) -> dict[str, Any]:
@@ -56,6 +116,7 @@ def from_data(data: Mapping[str, Any]) -> FileReport:
         tuple(str(path) for path in data["rests_on"]),
         tuple((int(row), str(text)) for row, text in data["notes"]),
         {int(cell): _rows(rows) for cell, rows in data["cells"].items()},
+        tuple(str(line) for line in data["silencing"]),
     )
 
 

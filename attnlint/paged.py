@@ -32,8 +32,12 @@ def analysed(source: Source, analyse: Analyse) -> Iterable[Diagnostic]:
     return [fitted(layout, each) if not each.path else each for each in (*broken, *found)]
 
 
-def unmeant(layout: Layout, found: Iterable[Diagnostic]) -> tuple[list[Diagnostic], list[tuple[int, str]]]:
+def unmeant(
+    layout: Layout | None, found: Sequence[Diagnostic]
+) -> tuple[Sequence[Diagnostic], Sequence[tuple[int, str]]]:
     """The findings that no block shows on purpose; and rows of blocks that show none of what they are marked for."""
+    if layout is None:
+        return found, ()
     kept: list[Diagnostic] = []
     shown: set[Block] = set()
     for each in found:

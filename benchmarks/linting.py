@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from attnlint.engine import Analyse, Options, analyse, check, gathered
+from attnlint.engine import Analyse, Options, analyse, check
+from attnlint.filed import gathered
 from attnlint.rule import all_rules
 from benchmarks.record import FileFault, Finding
 

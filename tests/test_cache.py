@@ -9,8 +9,8 @@ from attnlint import cache as caching
 from attnlint.cache import Cache, clean
 from attnlint.cli import main
 from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fault, Fix, Related, Severity, Span
-from attnlint.engine import Options, check, gathered
-from attnlint.filed import FileReport, as_data, from_data
+from attnlint.engine import Options, check
+from attnlint.filed import FileReport, as_data, from_data, gathered
 from attnlint.rule import all_rules, select
 
 ATTEND = """import torch

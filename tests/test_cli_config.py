@@ -269,7 +269,7 @@ def test_config_shows_what_holds_and_who_says_so(plant, capsys):
     code, out, err = run(capsys, "config")
     assert (code, err) == (0, "")
     lines = out.splitlines()
-    assert lines[:15] == [
+    assert lines[:16] == [
         ".: pyproject.toml extends base.toml",
         "  select            ALL                       default",
         "  extend-select     -                         default",
@@ -278,6 +278,7 @@ def test_config_shows_what_holds_and_who_says_so(plant, capsys):
         "  exclude           gen/                      pyproject.toml:7",
         "  extend-exclude    (none)                    base.toml:2",
         "  fail-on           error                     base.toml:1",
+        "  baseline          -                         default",
         "  severity          ATT008 = off              base.toml:3",
         "  severity          missing-scale = info      base.toml:3",
         "  causal            auto                      default",
@@ -287,7 +288,7 @@ def test_config_shows_what_holds_and_who_says_so(plant, capsys):
         "Rules that run:",
     ]
     running = [rule for rule in all_rules() if rule.code not in ("ATT006", "ATT008")]
-    assert [line.split()[0] for line in lines[15:]] == [rule.code for rule in running]
+    assert [line.split()[0] for line in lines[16:]] == [rule.code for rule in running]
     assert "  ATT002  missing-scale [info]" in lines
     assert "missing-scale [info]" not in run(capsys, "config", "sub/x.py")[1]
     assert run(capsys, "config", "gen/y.py")[1].splitlines()[1].startswith("It is excluded")

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import attnlint.rules
-from attnlint.analyse import findings
 from attnlint.diagnostic import Severity
+from attnlint.engine import lint
 from attnlint.rule import Rule, all_rules
 from attnlint.source import make_source
 
@@ -34,7 +34,7 @@ def path_of(module):
 
 def names(text):
     """The names that a text raises, apart by whether they are more than a question."""
-    found = findings(make_source(text), all_rules())
+    found = lint(make_source(text), all_rules()).diagnostics
     firm = [each.name for each in found if each.severity is not Severity.INFO]
     return firm, [each.name for each in found if each.severity is Severity.INFO]
 

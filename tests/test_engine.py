@@ -7,7 +7,8 @@ import pytest
 
 from attnlint.diagnostic import Diagnostic, Edit, Fault, Fix, Related, Severity, Span
 from attnlint.discover import Target
-from attnlint.engine import LARGEST, Options, check, gathered, lint, lint_file
+from attnlint.engine import LARGEST, Options, check, lint, lint_file
+from attnlint.filed import gathered
 from attnlint.source import make_source
 
 
@@ -156,11 +157,15 @@ def test_nested_too_deeply(text):
     assert report.fault.message == "cannot be analysed: it is nested too deeply"
 
 
-def test_notebook_is_refused_and_not_called_clean(tmp_path):
+def test_a_page_whose_reader_fails_is_a_fault_and_not_called_clean(tmp_path, monkeypatch):
+    def fails(_path, _text):
+        raise KeyError("cells")
+
+    monkeypatch.setattr("attnlint.source.read_page", fails)
     notebook = tmp_path / "attention.ipynb"
     notebook.write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
     (report,) = check([str(notebook)], Options())
-    assert report.fault.kind == "unreadable"
+    assert report.fault.kind == "internal"
     assert "notebook" in report.fault.message
 
 

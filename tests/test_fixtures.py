@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from attnlint.analyse import findings, known
+from attnlint.analyse import known
+from attnlint.engine import lint
 from attnlint.rule import all_rules
 from attnlint.source import make_source, read_source
 
@@ -64,7 +65,7 @@ def test_findings_are_those_expected(path):
     is_bad = path.name.startswith("bad_") or "_wrong_" in path.name
     assert bool(expected) == is_bad, "a bad fixture expects something, a good one nothing"
     assert {name for _, name in expected} <= {rule.name for rule in all_rules()}
-    found = {(each.span.row, each.name): each.message for each in findings(source, all_rules())}
+    found = {(each.span.row, each.name): each.message for each in lint(source, all_rules()).diagnostics}
     missed, extra = expected.keys() - found, found.keys() - expected
     assert not missed, f"not found: {sorted(missed)}"
     assert not extra, f"not expected: {[(*key, found[key]) for key in sorted(extra)]}"

@@ -70,14 +70,14 @@ def test_a_file_that_is_replaced_within_one_tick_of_the_clock(file):
         os.utime(file, ns=(1, 1))
         assert sorted(indexed("a.py").assigned) == [word]
         found = [Diagnostic("A", "a", Severity.ERROR, "m", Span(1, 1, 1, 2), path="a.py")]
-        assert [source.text for source, _ in by_file(found)] == [f"{word} = 1\n"]
+        assert [each.source.text for each in by_file(found)] == [f"{word} = 1\n"]
 
 
 def test_findings_in_other_files_are_read_there(file):
     found = [Diagnostic("A", "a", Severity.ERROR, "m", Span(1, 1, 1, 2), path="a.py")]
     with overlaid({"a.py": b"x  # attnlint: ignore\n"}):
-        assert [left for _, left in by_file(found)] == [[]]
-    assert [len(left) for _, left in by_file(found)] == [1]
+        assert [(each.found, each.silencing) for each in by_file(found)] == [((), ("x  # attnlint: ignore",))]
+    assert [len(each.found) for each in by_file(found)] == [1]
 
 
 def test_reports_that_rest_on_it_are_kept_apart(file):

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from attnlint.analyse import known
-from attnlint.engine import Options, check, gathered
+from attnlint.engine import Options, check
+from attnlint.filed import gathered
 from attnlint.project import resolve
 from attnlint.rule import all_rules
 from attnlint.source import read_source

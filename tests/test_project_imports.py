@@ -4,7 +4,8 @@ from textwrap import dedent
 
 import pytest
 
-from attnlint.engine import Options, check, gathered
+from attnlint.engine import Options, check
+from attnlint.filed import gathered
 from attnlint.rule import all_rules
 
 ATTENTION = """

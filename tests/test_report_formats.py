@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fault, Fix, Related, Severity, Span
-from attnlint.engine import Options, check, gathered
-from attnlint.filed import FileReport
+from attnlint.engine import Options, check
+from attnlint.filed import FileReport, gathered
 from attnlint.report.formats import FORMATS, READ_BY_PEOPLE, report_lines
 from attnlint.rule import all_rules
 from tests.readers import READERS, absolute

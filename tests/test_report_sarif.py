@@ -8,8 +8,8 @@ import pytest
 
 from attnlint import __version__
 from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fault, Fix, Related, Severity, Span
-from attnlint.engine import Options, check, gathered
-from attnlint.filed import FileReport
+from attnlint.engine import Options, check
+from attnlint.filed import FileReport, gathered
 from attnlint.fixing.edits import applied, placed
 from attnlint.report.sarif import sarif
 from attnlint.report.sarif_places import ROOT, artifact

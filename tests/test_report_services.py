@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import pytest
 
 from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fault, Fix, Related, Severity, Span
-from attnlint.engine import Options, check, gathered
-from attnlint.filed import FileReport
+from attnlint.engine import Options, check
+from attnlint.filed import FileReport, gathered
 from attnlint.fixing.edits import applied, placed
 from attnlint.report.azure import azure
 from attnlint.report.grouped import grouped

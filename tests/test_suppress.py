@@ -3,6 +3,7 @@
 import pytest
 
 from attnlint.diagnostic import Diagnostic, Severity, Span
+from attnlint.directives import read_comments, reason_behind
 from attnlint.source import make_source
 from attnlint.suppress import suppress
 
@@ -12,7 +13,7 @@ def finding(row, end_row=None, code="ATT008", name="softmax-wrong-axis"):
 
 
 def left(text, *diagnostics):
-    return suppress(make_source(text), diagnostics)
+    return list(suppress(make_source(text), diagnostics).left)
 
 
 @pytest.mark.parametrize(
@@ -84,3 +85,30 @@ def test_file_that_does_not_tokenize():
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
 def test_line_endings(newline):
     assert left(newline.join(["a", "b  # attnlint: ignore", "c"]), finding(2), finding(3)) == [finding(3)]
+
+
+@pytest.mark.parametrize(
+    ("comment", "reason"),
+    [
+        ("# attnlint: ignore[ATT008] -- slots attend", " -- slots attend"),
+        ("# attnlint: ignore[ATT008]: slots, see #12  ", ": slots, see #12"),
+        ("# attnlint: ignore[ATT008] -- slots  # noqa", " -- slots"),
+        ("# attnlint: ignore[ATT008]  # noqa", ""),
+        ("# attnlint: ignore[ATT008] slots", ""),
+        ("# attnlint: ignore[ATT008] --", ""),
+    ],
+)
+def test_a_reason_may_follow_and_silences_nothing_by_itself(comment, reason):
+    text = f"a\nb  {comment}\n"
+    assert left(text, finding(2)) == []
+    source = make_source(text)
+    (directive,) = read_comments(source).directives
+    assert reason_behind(source.line(2), directive) == reason
+
+
+def test_only_its_name_silences_that_an_ignore_is_unused():
+    unused = finding(1, code="ATT100", name="unused-ignore")
+    assert left("a  # attnlint: ignore\n", unused) == [unused]
+    assert left("a  # attnlint: ignore[ATT008, unused-ignore]\n", unused) == []
+    assert left("# attnlint: file-ignore\n", unused) == [unused]
+    assert left("# attnlint: file-ignore[ATT100]\n", unused) == []

@@ -10,10 +10,12 @@ from pathlib import Path
 import click
 
 from attnlint.cache import FOLDER, Cache
+from attnlint.cli.baseline import Accepting, Baselines, baseline_options, new_findings, opened
 from attnlint.cli.completion import files, selectors
 from attnlint.cli.config import config_options, configured, misconfigured
 from attnlint.cli.fixes import Asked, Done, echo_fixes, fix_options, repaired, stdin_held
 from attnlint.cli.help import Command
+from attnlint.cli.ignores import Adding, add_ignores, ignore_options
 from attnlint.cli.loudness import Loudness, loudness_options
 from attnlint.cli.output import color_option, followed
 from attnlint.cli.reporting import Shown, report_options, show
@@ -23,11 +25,12 @@ from attnlint.config.file import Misconfigured
 from attnlint.config.keys import NEVER
 from attnlint.config.settings import CommandLine
 from attnlint.diagnostic import Severity
-from attnlint.engine import Options, gathered
+from attnlint.engine import Options
 from attnlint.engine import check as lint
-from attnlint.filed import FileReport
+from attnlint.filed import FileReport, gathered
 from attnlint.report.concise import fault_line
 from attnlint.rule import UnknownRule
+from attnlint.unused import settled
 
 CLEAN, FINDINGS, FAILED = 0, 1, 2
 
@@ -43,10 +46,13 @@ Examples:
   attnlint check --watch src                     again whenever a file changes
   attnlint check --diff                          what --fix would write
   attnlint check --fix --unsafe-fixes model.py
+  attnlint check --add-ignores --reason "as in the paper" model.py
+  attnlint check --baseline accepted.json --update-baseline
 
 \b
 Exit codes:
-  0  nothing at or above --fail-on, after fixing with --fix; with --diff, nothing to write
+  0  nothing at or above --fail-on, after fixing with --fix; with --diff, nothing to write; with --add-ignores, all
+     silenced
   1  findings; with --diff, something to write
   2  attnlint could not do what was asked: a bad option, a bad configuration, a file that cannot be read or written,
      a fault of its own
@@ -63,6 +69,8 @@ _naming = partial(click.option, multiple=True, callback=_names, shell_complete=s
 @click.command(cls=Command, epilog=EPILOG)
 @click.argument("paths", nargs=-1, type=click.Path(), shell_complete=files)
 @fix_options
+@ignore_options
+@baseline_options
 @watch_option
 @stdin_option
 @report_options
@@ -116,31 +124,32 @@ def check(
     stdin: str,
     loudness: Loudness,
     heard: Callable[[Sequence[FileReport]], None] | None,
+    adding: Adding,
+    accepting: Accepting,
 ) -> int:
     """Find mistakes in the attention code of PATHS: files, folders (default: the one you are in), or - for stdin."""
-    asked = Asked(fixes or fix_only, diff, fix_only, unsafe_fixes, show_fixes, stdin, loudness)
+    asked = Asked(fixes or fix_only, diff, fix_only, unsafe_fixes, show_fixes, stdin, loudness, adding.wanted)
     shown = Shown(output_format, output_file, counted, color, unsafe_fixes, asked.writes, loudness=loudness)
+    adding.verify(asked, accepting.updates, shown)
     shown.verify(asked)
+    accepting.verify(asked.diff)
     paths = paths or (".",)
     command = _verified(CommandLine(selected, extended, ignored, fail_on or ""))
     cache = None if no_cache else Cache(cache_dir)
     options = Options(jobs=jobs, cache=cache, configured=configured(command, config, isolated))
     try:
-        with stdin_held(paths, asked):
-            linted = _run(paths, options)
-            done = repaired(linted, asked, options) if asked.fixes else Done(linted)
+        done, reports = _done(paths, options, asked, adding, opened(accepting, options))
     except Misconfigured as error:
         raise misconfigured(error) from error
     if heard:
         heard(done.reports)
-    reports = gathered(done.reports)
     _say(reports, done, asked, replace(shown, err=done.stdin is not None))
     _echo_faults(reports, verbose, loudness)
     if not reports and loudness is Loudness.NORMAL:
         click.echo(f"warning: no Python files found under {', '.join(paths)}", err=True)
     if done.failed or any(report.fault and report.fault.kind != "skipped" for report in reports):
         return FAILED
-    fails = bool(done.changed) if asked.diff else not asked.only and _fails(reports, options)
+    fails = bool(done.changed) if asked.diff else asked.reports and _fails(reports, options)
     return FINDINGS if fails and not exit_zero else CLEAN
 
 
@@ -156,11 +165,25 @@ def _say(reports: Sequence[FileReport], done: Done, asked: Asked, shown: Shown) 
     """The fixed standard input, what is found now, and what was fixed, each where it was asked for."""
     if done.stdin is not None:
         click.echo(done.stdin, nl=False)
-    if not asked.diff and not asked.only:
+    if asked.reports:
         show(reports, shown)
     if asked.fixes:
         remaining = sum(len(report.diagnostics) for report in reports)
         echo_fixes(done, asked, remaining, err=asked.diff or shown.apart)
+
+
+def _done(
+    paths: Sequence[str], options: Options, asked: Asked, adding: Adding, baselines: Baselines
+) -> tuple[Done, Sequence[FileReport]]:
+    """Lint, and repair or silence where that is asked; with what is found now and is in no baseline, by file."""
+    with stdin_held(paths, asked.fixes or adding.wanted):
+        done = Done(_run(paths, options))
+        if asked.fixes:
+            done = repaired(done.reports, asked, options, baselines)
+        reports = new_findings(gathered(done.reports), done.reports, baselines)
+        if adding.wanted:
+            done = add_ignores(reports, done.reports, adding, asked, options)
+    return done, reports
 
 
 def _run(paths: Sequence[str], options: Options) -> list[FileReport]:
@@ -169,7 +192,7 @@ def _run(paths: Sequence[str], options: Options) -> list[FileReport]:
     def announce(count: int) -> None:
         total[0] = count
 
-    return list(followed(lint(paths, options, announce=announce), lambda: total[0]))
+    return settled(followed(lint(paths, options, announce=announce), lambda: total[0]))
 
 
 def _echo_faults(reports: Sequence[FileReport], verbose: bool, loudness: Loudness) -> None:

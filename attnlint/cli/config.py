@@ -103,7 +103,7 @@ def _shown(path: str, configured: Configured) -> Shown:
 
 
 def _text(shown: Shown, room: int | None) -> Iterator[str]:
-    files = [_relative(file) for file in shown.configuration.files]
+    files = [relative(file) for file in shown.configuration.files]
     yield f"{shown.path}: {' extends '.join(files) if files else 'no configuration'}"
     if shown.is_excluded:
         yield "It is excluded: only naming it on the command line has it linted."
@@ -163,10 +163,10 @@ def _listed(key: Key, words: tuple[str, ...]) -> dict[str, object]:
 
 
 def _spelt(place: Place) -> str:
-    return f"{_relative(place.path)}:{place.line}" if place.line else _relative(place.path)
+    return f"{relative(place.path)}:{place.line}" if place.line else relative(place.path)
 
 
-def _relative(path: str) -> str:
+def relative(path: str) -> str:
     """A path as seen from the current folder, if it is in it."""
     here = os.getcwd()
     return os.path.relpath(path, here) if path.startswith(os.path.join(here, "")) else path

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import click
 
+from attnlint.cli.baseline import Baselines
 from attnlint.cli.loudness import Loudness
 from attnlint.diagnostic import Diagnostic
 from attnlint.discover import Target
@@ -22,6 +23,7 @@ from attnlint.report.fixes import applied_lines, fixed_line, refusal_line
 from attnlint.report.patch import unified
 from attnlint.rule import all_rules
 from attnlint.source import STDIN, Source, identity, overlaid, overlay
+from attnlint.unused import provable, settled, silenced_elsewhere, without_needed
 from attnlint.writing import Rewrite, Unwritable, write
 
 Decorated = TypeVar("Decorated", bound=Callable[..., object])
@@ -32,6 +34,7 @@ class Asked:
     """What was asked for: to write fixes, to show them as a diff, to be silent on the rest, and which fixes.
 
     `stdin` is the path that standard input is linted as; what becomes of it is printed, and no such file is written.
+    What `silences` findings repairs none of them.
     """
 
     writes: bool = False
@@ -41,11 +44,17 @@ class Asked:
     shown: bool = False
     stdin: str = STDIN
     loudness: Loudness = Loudness.NORMAL
+    silences: bool = False
 
     @property
     def fixes(self) -> bool:
         """Whether anything is to be fixed, on disk or in a diff."""
-        return self.writes or self.diff
+        return (self.writes or self.diff) and not self.silences
+
+    @property
+    def reports(self) -> bool:
+        """Whether what is found is reported."""
+        return not (self.diff or self.only or self.silences)
 
     def is_stdin(self, path: str) -> bool:
         """Whether a path means standard input."""
@@ -88,24 +97,34 @@ def fix_options(command: Decorated) -> Decorated:
 
 
 @contextmanager
-def stdin_held(paths: Sequence[str], asked: Asked) -> Iterator[None]:
-    """Read standard input now, where it is to be fixed: it cannot be read twice."""
-    if not asked.fixes or STDIN not in paths:
+def stdin_held(paths: Sequence[str], is_changed: bool) -> Iterator[None]:
+    """Read standard input now, where it is to be changed: it cannot be read twice."""
+    if not is_changed or STDIN not in paths:
         yield
         return
     with overlaid({STDIN: sys.stdin.buffer.read()}):
         yield
 
 
-def repaired(reports: Sequence[FileReport], asked: Asked, options: Options) -> Done:
-    """Fix what the reports of a run allow to be fixed, and say what was not; with --diff nothing is written."""
+def repaired(reports: Sequence[FileReport], asked: Asked, options: Options, baselines: Baselines) -> Done:
+    """Fix what the reports of a run allow to be fixed, and say what was not; with --diff nothing is written.
+
+    What a baseline accepts is left as it is.
+    """
     read = frozenset(identity(report.path) for report in reports)
     files = {one.path for report in reports for one in (report, *report.others)}
     codes = frozenset(rule.code for path in files for rule in options.settings_beside(path, read).rules)
+    needed = silenced_elsewhere(reports)
     # Who pipes a file through asks for no other to be written.
     confined = read if asked.stdin != STDIN else None
-    judge = partial(_judge, codes=codes, options=options, read=read, confined=confined)
-    fixed = fix(judge, [_confined(report, confined) for report in reports], codes, asked.unsafe)
+
+    def fixable(report: FileReport) -> FileReport:
+        return _confined(baselines.unaccepted(report), confined)
+
+    def judge(source: Source) -> FileReport:
+        return fixable(without_needed(_judge(source, codes, options, read), needed))
+
+    fixed = fix(judge, list(map(fixable, reports)), codes, asked.unsafe)
     for refusal in fixed.refusals if asked.loudness > Loudness.SILENT else ():
         click.echo(refusal_line(refusal, written=not asked.diff), err=True)
     if asked.diff:
@@ -116,19 +135,21 @@ def repaired(reports: Sequence[FileReport], asked: Asked, options: Options) -> D
     return _written(reports, fixed, asked, options, read)
 
 
-def _judge(source: Source, codes: Set[str], options: Options, read: Set[str], confined: Set[str] | None) -> FileReport:
+def _judge(source: Source, codes: Set[str], options: Options, read: Set[str]) -> FileReport:
     """What all rules say of a source; only what the run reports of it has a fix.
 
     Of `codes`, the rules that some file of the run asks for, that is what the source asks for and, where it finds that
     in another file, that one too. What no file asks for keeps its fix: it may be made with one that brings it.
     """
-    report = lint(source, all_rules(), assumptions=options.settings(source.path).assumptions)
-    asked = {rule.code for rule in options.settings_beside(source.path, read).rules}
+    rules = options.settings_beside(source.path, read).rules
+    linted = lint(source, all_rules(), assumptions=options.settings(source.path).assumptions, judged=rules)
+    report = provable(linted, partial(options.is_imported_outside, read=read))
+    asked = {rule.code for rule in rules}
     others = []
     for other in report.others:
         wanted = {rule.code for rule in options.settings_beside(other.path, read).rules}
         others.append(_without_fixes(other, codes - (asked & wanted)))
-    return _confined(replace(_without_fixes(report, codes - asked), others=tuple(others)), confined)
+    return replace(_without_fixes(report, codes - asked), others=tuple(others))
 
 
 def _confined(report: FileReport, files: Set[str] | None) -> FileReport:
@@ -180,14 +201,14 @@ def _written(reports: Sequence[FileReport], fixed: Fixed, asked: Asked, options:
         changed |= files
         stdin = next((rewrite.after for rewrite in group if asked.is_stdin(rewrite.path)), stdin)
     with overlaid({} if stdin is None else {asked.stdin: stdin}):
-        now = [_again(report, changed, options, read) for report in reports]
+        now = settled(relinted(report, changed, options, read) for report in reports)
         if any(asked.is_stdin(report.path) for report in reports):
             stdin = overlay(asked.stdin)
     applied = [each for each in fixed.applied if not each.files & failed]
     return Done(now, applied, len(changed), len(failed), stdin)
 
 
-def _again(report: FileReport, changed: Set[str], options: Options, read: Set[str]) -> FileReport:
+def relinted(report: FileReport, changed: Set[str], options: Options, read: Set[str]) -> FileReport:
     """The report on a file as it is now: linted again where it or a file that it rests on has changed."""
     rests_on = (report.path, *report.rests_on, *(other.path for other in report.others))
     if changed.isdisjoint(map(identity, rests_on)):

@@ -49,12 +49,17 @@ class Shown:
         """Whether what is said besides the findings belongs on standard error."""
         return self.err or self.output_file is not None or not self.is_for_people
 
+    @property
+    def typed_format(self) -> str:
+        """The format that the command line asks for: the environment's is meant for all runs."""
+        return self.output_format if is_typed("output_format") else DEFAULT
+
     def verify(self, asked: Asked) -> None:
         """Raise `click.UsageError` for options that contradict each other, and for a file that no report can go to.
 
         What the environment says is meant for all runs and contradicts nothing.
         """
-        asked.verify(self.output_format if is_typed("output_format") else DEFAULT, self.counted)
+        asked.verify(self.typed_format, self.counted)
         if (asked.diff or asked.only) and is_typed("output_file"):
             silent = "--diff" if asked.diff else "--fix-only"
             raise click.UsageError(f"{silent} reports no findings, so --output-file has no place beside it")

@@ -21,7 +21,13 @@ from attnlint.report.formats import READ_BY_PEOPLE
 from attnlint.source import STDIN, version
 
 # Options that have no place beside `--watch`, by the names of their parameters.
-WRITING = {"fixes": "--fix", "fix_only": "--fix-only", "diff": "--diff"}
+WRITING = {
+    "fixes": "--fix",
+    "fix_only": "--fix-only",
+    "diff": "--diff",
+    "add_ignores": "--add-ignores",
+    "update_baseline": "--update-baseline",
+}
 
 # Milliseconds after which it is looked whether something has changed that stands elsewhere.
 TICK = 1000

@@ -62,6 +62,7 @@ KEYS = (
     Key("exclude", _GLOBS, "Globs of files and folders to leave out; `!glob` takes back in what is left out."),
     Key("extend-exclude", _GLOBS, "Globs to leave out besides.", adds=True),
     Key("fail-on", Choice((*_SEVERITIES, NEVER)), "The mildest finding that makes the exit code 1.", default="warning"),
+    Key("baseline", Text(), "A file of accepted findings, relative to this one: only others are reported."),
     Key("severity", Table(RuleName(), Choice((*_SEVERITIES, OFF))), "What the findings of a rule count as, or `off`."),
     Key("causal", _CAUSAL, "Whether attention must not see the future; `auto`: the code tells.", default=AUTO),
     Key(

@@ -32,13 +32,15 @@ class CommandLine:
 class Settings:
     """What holds for one file: the rules that run, the severities that are not the rules' own by code, the bar.
 
-    `assumptions` are what its project says of the code.
+    `assumptions` are what its project says of the code; `baseline` is the absolute path of the file of accepted
+    findings, or empty.
     """
 
     rules: tuple[Rule, ...] = ()
     severities: tuple[tuple[str, Severity], ...] = ()
     fail_on: str = BY_NAME["fail-on"].default
     assumptions: Assumptions = NOTHING
+    baseline: str = ""
 
 
 def settings(configuration: Configuration, command: CommandLine) -> Settings:
@@ -49,6 +51,7 @@ def settings(configuration: Configuration, command: CommandLine) -> Settings:
         tuple((code, Severity(word)) for code, word in severities.items() if word != OFF),
         command.fail_on or next((each.words[0] for each in configuration.said("fail-on")), Settings().fail_on),
         _assumptions(configuration),
+        next((os.path.join(_folder(each), each.words[0]) for each in configuration.said("baseline")), ""),
     )
 
 
@@ -91,7 +94,7 @@ def excludes(configuration: Configuration) -> Ignores:
 
 
 def _folder(value: Value) -> str:
-    """The folder that globs speak of: that of the file they stand in."""
+    """The folder that globs and paths speak of: that of the file they stand in."""
     return os.path.dirname(value.place.path)
 
 
