@@ -140,9 +140,12 @@ def _stopped(target: Target) -> FileReport | None:
         data = read_bytes(target.path)
     except Unreadable as error:
         return FileReport(target.path, fault=error.fault)
-    if may_attend(data) or (is_script(data) and uses_project(data.decode("utf-8", "replace"), target.path)):
-        return None
-    return FileReport(target.path, lines=data.count(b"\n"))
+    return None if may_speak(data, target.path) else FileReport(target.path, lines=data.count(b"\n"))
+
+
+def may_speak(data: bytes, path: str) -> bool:
+    """Whether a rule can have anything to say about a file with these bytes; cheap, since nothing is parsed."""
+    return may_attend(data) or (is_script(data) and uses_project(data.decode("utf-8", "replace"), path))
 
 
 def _lint_all(jobs: list[Job], lint: Callable[[Job], FileReport], processes: int) -> Iterator[FileReport]:

@@ -25,7 +25,7 @@ LAYERS = (
     {"filed"},
     {"cache", "fixing", "writing"},
     {"engine"},
-    {"report"},
+    {"report", "flake8"},
     {"cli"},
 )
 LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}
