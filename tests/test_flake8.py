@@ -144,7 +144,7 @@ def found(text):
 
 
 def test_a_fault_of_its_own_is_a_finding_and_raises_nothing(monkeypatch, capsys):
-    def fail(*_):
+    def fail(*_, **__):
         raise KeyError("k")
 
     monkeypatch.setattr("attnlint.analyse.findings", fail)
@@ -157,5 +157,5 @@ def test_a_fault_of_its_own_is_a_finding_and_raises_nothing(monkeypatch, capsys)
 
 
 def test_a_file_without_attention_is_not_analysed(monkeypatch):
-    monkeypatch.setattr(flake8, "lint", lambda *_: pytest.fail("it was"))
+    monkeypatch.setattr(flake8, "lint", lambda *_, **__: pytest.fail("it was"))
     assert found("print('hello')\n") == []
