@@ -150,13 +150,15 @@ def _stopped(target: Target, assumptions: Assumptions) -> FileReport | None:
         data = read_bytes(target.path)
     except Unreadable as error:
         return FileReport(target.path, fault=error.fault)
-    if (
-        may_attend(data)
-        or assumptions.may_concern(data)
-        or (is_script(data) and uses_project(data.decode("utf-8", "replace"), target.path))
-    ):
-        return None
-    return FileReport(target.path, lines=data.count(b"\n"))
+    speaks = may_speak(data, target.path, assumptions)
+    return None if speaks else FileReport(target.path, lines=data.count(b"\n"))
+
+
+def may_speak(data: bytes, path: str, assumptions: Assumptions = NOTHING) -> bool:
+    """Whether a rule can have anything to say about a file with these bytes; cheap, since nothing is parsed."""
+    if may_attend(data) or assumptions.may_concern(data):
+        return True
+    return is_script(data) and uses_project(data.decode("utf-8", "replace"), path)
 
 
 def _lint_all(jobs: list[Job], lint: Callable[[Job], FileReport], processes: int) -> Iterator[FileReport]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from attnlint.diagnostic import SYNTAX_ERROR, Diagnostic, Severity
 from attnlint.filed import FileReport
@@ -19,8 +19,8 @@ Analyse = Callable[[Source], Iterable[Diagnostic]]
 def analysed(source: Source, analyse: Analyse) -> Iterable[Diagnostic]:
     """What is found in a file or in the code of a page, with those repairs that can be made in it.
 
-    Blocks share their names. In a text, as one that shows the same code for two libraries, blocks from one that gives
-    a name of an import to another module on share theirs apart from those above.
+    Blocks share their names. In a text, blocks from one on that gives a name of an import to another module share
+    theirs apart from those above, as where the same is shown for two libraries.
     """
     layout = source.layout
     if layout is None:
@@ -28,7 +28,7 @@ def analysed(source: Source, analyse: Analyse) -> Iterable[Diagnostic]:
     broken = [
         Diagnostic(*SYNTAX_ERROR, Severity.ERROR, each.message, each.span) for each in layout.broken if each.is_finding
     ]
-    found = [each for view in views(source) for each in analyse(view)]
+    found = [each for view in views(source) for each in analyse(view.source) if each.path or view.owns(each.span.row)]
     return [fitted(layout, each) if not each.path else each for each in (*broken, *found)]
 
 
@@ -86,17 +86,35 @@ def _cells(source: Source, layout: Layout, rows: Collection[int]) -> dict[int, d
     return cells
 
 
-def views(source: Source) -> Iterator[Source]:
-    """The sources that the blocks of a page are read as, each with the other blocks left blank."""
+@dataclass(frozen=True, slots=True)
+class View:
+    """Blocks of a page that are read as one file: the page with the others left blank.
+
+    What is found counts in the rows it `owns`: the other blocks are there for their names, and are judged elsewhere.
+    """
+
+    source: Source
+    owned: frozenset[int] | None = None
+
+    def owns(self, row: int) -> bool:
+        """Whether what is found in a row of the text counts."""
+        return self.owned is None or row in self.owned
+
+
+def views(source: Source) -> Iterator[View]:
+    """What the blocks of a page are read as, block after block; a file or a notebook is one view."""
     layout = source.layout
     if layout is None or is_notebook(source.path) or len(layout.blocks) < 2:
-        yield source
+        yield View(source)
         return
     lines = lines_of(source.text)
+    judged: set[int] = set()
     for group in _groups([_Code(block, lines) for block in layout.blocks]):
-        rows = {row for code in group for row in range(code.block.first, code.block.last + 1)}
+        rows = frozenset(row for code in group for row in range(code.block.first, code.block.last + 1))
         text = "".join(line if row in rows else _ending(line) for row, line in enumerate(lines, 1))
-        yield replace(source, text=text, starts=(0, *(match.end() for match in NEWLINE.finditer(text))))
+        starts = (0, *(match.end() for match in NEWLINE.finditer(text)))
+        yield View(replace(source, text=text, starts=starts), rows - judged)
+        judged |= rows
 
 
 def _ending(line: str) -> str:
@@ -104,14 +122,16 @@ def _ending(line: str) -> str:
 
 
 class _Code:
-    """A block with the names in it: `imports` and what they stand for, what it binds, and all that it has."""
+    """A block with the names in it: `imports` and what they stand for, what it defines, all it binds, all it has."""
 
     def __init__(self, block: Block, lines: Sequence[str]) -> None:
         self.block = block
         self.imports: dict[str, str] = {}
-        self.binds: set[str] = set()
         self.names: set[str] = set()
         tree = ast.parse("".join(lines[block.first - 1 : block.last]))
+        defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+        self.defines = {node.name for node in tree.body if isinstance(node, defined)}
+        self.binds = set(self.defines)
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 self.imports.update((each.asname or each.name, each.name) for each in node.names)
@@ -122,12 +142,14 @@ class _Code:
                 self.names.add(node.id)
                 if isinstance(node.ctx, ast.Store):
                     self.binds.add(node.id)
-        defined = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-        self.binds |= {node.name for node in tree.body if isinstance(node, defined)} | self.imports.keys()
+        self.binds |= self.imports.keys()
 
 
 def _groups(blocks: Sequence[_Code]) -> Iterator[list[_Code]]:
-    """Blocks that are read as one file, in order; a section that stands alone has what it needs of those above it."""
+    """Blocks that are read as one file, in order; a section that stands alone has what it needs of those above it.
+
+    A block that defines a name anew goes on with the others and without what defined it before.
+    """
     program: list[_Code] = []
     alone: dict[int, list[_Code]] = {}
     for code in blocks:
@@ -141,5 +163,8 @@ def _groups(blocks: Sequence[_Code]) -> Iterator[list[_Code]]:
         if any(known.get(name, module) != module for name, module in code.imports.items()):
             yield program
             program = []
-        program.append(code)
+        elif any(code.defines & above.defines for above in program):
+            yield program
+            program = [above for above in program if not code.defines & above.defines]
+        program = [*program, code]
     yield from (group for group in (program, *alone.values()) if group)

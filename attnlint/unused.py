@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from attnlint.diagnostic import SYNTAX_ERROR, UNUSED_IGNORE, Applicability, Diagnostic, Edit, Fix, Severity, Span
+from attnlint.diagnostic import SYNTAX_ERROR, UNUSED_IGNORE, Applicability, Diagnostic, Edit, Fix, Span
 from attnlint.directives import Directive, is_addressed, read_comments, reason_behind
 from attnlint.filed import FileReport
 from attnlint.rule import Rule, all_rules
+from attnlint.rules.unused_ignore import SEVERITY
 from attnlint.source import Source, identity
 from attnlint.suppress import Suppressed, strangers, suppress
 
@@ -124,7 +125,7 @@ def _found(source: Source, directive: Directive, idle: tuple[str, ...]) -> Diagn
         fix = _fix("remove the comment", _removal(source, directive))
     is_alone = not directive.is_for_file and source.line(directive.row).lstrip().startswith("#")
     advice = _ALONE if is_alone else ""
-    return Diagnostic(code, name, Severity.INFO, message, directive.span, help=advice, fix=fix)
+    return Diagnostic(code, name, SEVERITY, message, directive.span, help=advice, fix=fix)
 
 
 def _fix(title: str, edit: Edit) -> Fix:

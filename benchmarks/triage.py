@@ -84,22 +84,34 @@ class Judgement:
         return not self.unjudged and self.total.rate < ALLOWED
 
 
-def read_verdicts(path: Path = TABLE) -> dict[Key, bool | None]:
-    """The verdict of every row; None where the verdict is still empty."""
-    verdicts: dict[Key, bool | None] = {}
+class Row(NamedTuple):
+    """One row of the table: a finding, its verdict, None where that is still empty, and the reason for it."""
+
+    key: Key
+    verdict: bool | None
+    reason: str
+
+
+def read_rows(path: Path = TABLE) -> list[Row]:
+    """The rows of the table; raises `TableError`."""
     with path.open(newline="", encoding="utf-8") as file:
         rows = csv.DictReader(file)
         if rows.fieldnames != COLUMNS:
             raise TableError(f"{path.name}: the first line must be {','.join(COLUMNS)}")
-        for row in rows:
-            key, verdict = _read_row(row, f"{path.name}:{rows.line_num}")
-            if verdicts.get(key, verdict) != verdict:
-                raise TableError(f"{path.name}:{rows.line_num}: a second and different verdict on {key}")
-            verdicts[key] = verdict
+        return [_read_row(row, f"{path.name}:{rows.line_num}") for row in rows]
+
+
+def read_verdicts(path: Path = TABLE) -> dict[Key, bool | None]:
+    """The verdict of every row; None where the verdict is still empty."""
+    verdicts: dict[Key, bool | None] = {}
+    for key, verdict, _ in read_rows(path):
+        if verdicts.get(key, verdict) != verdict:
+            raise TableError(f"{path.name}: a second and different verdict on {key}")
+        verdicts[key] = verdict
     return verdicts
 
 
-def _read_row(row: dict[str, str], place: str) -> tuple[Key, bool | None]:
+def _read_row(row: dict[str, str], place: str) -> Row:
     """One row, checked."""
     if None in row or None in row.values():
         raise TableError(f"{place}: a row has {len(COLUMNS)} cells (quote a reason that holds a comma)")
@@ -110,7 +122,7 @@ def _read_row(row: dict[str, str], place: str) -> tuple[Key, bool | None]:
     if row["verdict"] and not row["reason"].strip():
         raise TableError(f"{place}: a verdict needs a reason")
     key = Key(row["package"], row["version"], row["file"], int(row["line"]), row["rule"])
-    return key, {"true": True, "false": False, "": None}[row["verdict"]]
+    return Row(key, {"true": True, "false": False, "": None}[row["verdict"]], row["reason"])
 
 
 def judge(results: list[PackageResult], verdicts: dict[Key, bool | None]) -> Judgement:

@@ -28,7 +28,7 @@ LAYERS = (
     {"paged"},
     {"cache", "fixing", "writing", "unused", "baseline"},
     {"engine"},
-    {"report"},
+    {"report", "flake8"},
     {"cli"},
 )
 LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}

@@ -350,3 +350,20 @@ def test_a_page_of_all_ten_mistakes_and_their_repairs(plant, check, library, suf
     reported = json.loads(check(f"page{suffix}", "--output-format", "json")[1])
     assert {(each["location"]["row"], each["name"]) for each in reported} == expected
     assert len({rule for _, rule in expected}) == 10
+
+
+def test_code_that_a_page_writes_anew_is_judged_as_it_first_was(plant, check):
+    """The first version uses the first softmax, and the second class of a name does not hide the first."""
+    head = "```python\nimport numpy as np\nclass Attention:\n    def __call__(self, q, k, v):\n"
+    wrong = "        return softmax(q @ k.swapaxes(-1, -2)) @ v\n```\n\nBetter:\n\n"
+    right = "        return softmax(q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])) @ v\n```\n"
+    plant({"page.md": f"# Attention\n\n{head}{wrong}{head}{right}"})
+    assert names(check, "") == [(7, "missing-scale")]
+
+
+@pytest.mark.parametrize("path", ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs", "benchmarks"])
+def test_our_own_pages_show_what_they_say(path, check, monkeypatch):
+    """Examples of mistakes are marked as such, and each of them shows its own."""
+    monkeypatch.chdir(Path(__file__).parent.parent)
+    code, _, err = check(path, "--isolated")
+    assert (code, err) == (0, "")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.text import Text
 
+from attnlint.assumptions import Assumptions
 from attnlint.cli.completion import files
 from attnlint.cli.config import config_options, configured, misconfigured
 from attnlint.cli.help import Command
@@ -55,12 +56,10 @@ def show(target: str, output_format: str, config: str | None, isolated: bool, co
 
 
 def _known(path: str, configured: Configured) -> Sequence[Known]:
-    from attnlint.analyse import known
-
     try:
         source: Source = read_source(path)
         assumptions = configured.settings(path).assumptions
-        return list(_placed(source, (each for view in views(source) for each in known(view, assumptions))))
+        return list(_placed(source, _known_in(source, assumptions)))
     except Misconfigured as error:
         raise misconfigured(error) from error
     except Unreadable as error:
@@ -69,6 +68,13 @@ def _known(path: str, configured: Configured) -> Sequence[Known]:
         raise click.UsageError(f"{path}:{error.lineno}: {error.msg}") from error
     except RecursionError as error:
         raise click.UsageError(f"{path} is nested too deeply to be analysed") from error
+
+
+def _known_in(source: Source, assumptions: Assumptions) -> Iterator[Known]:
+    from attnlint.analyse import known
+
+    for view in views(source):
+        yield from (each for each in known(view.source, assumptions) if view.owns(each.row))
 
 
 def _placed(source: Source, tensors: Iterable[Known]) -> Iterator[Known]:

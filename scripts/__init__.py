@@ -1,0 +1,1 @@
+"""What keeps the committed files in step with the code."""
