@@ -114,6 +114,8 @@ def test_literals(text, value):
         ("{a: b for a, b in c}", ("dict", "a", "b", (("tuple", "a", "b"), "c"))),
         ("(a := b)", (":=", "a", "b")),
         ("f'{a} {b.c!r:>{d}}'", ("opaque", "a", (".", "b", "c"))),
+        ("'x' f'{a}' 'y' f'{b}'", ("opaque", "a", "b")),
+        ("'x' 'y' 'z'", "xyz"),
         ("(yield a)", ("opaque", "a")),
         ("(yield)", ("opaque",)),
         ("(yield from a)", ("opaque", "a")),

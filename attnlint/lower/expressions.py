@@ -42,7 +42,7 @@ class ExpressionLowering:
             cst.Integer: lambda n, s: ir.Const(s, int(n.value.replace("_", ""), 0)),
             cst.Float: lambda n, s: ir.Const(s, float(n.value)),
             cst.SimpleString: lambda n, s: ir.Const(s, n.evaluated_value),
-            cst.ConcatenatedString: lambda n, s: ir.Const(s, n.evaluated_value),
+            cst.ConcatenatedString: self._concatenated,
             cst.FormattedString: self._formatted,
             cst.Ellipsis: lambda n, s: ir.Const(s, ...),
             cst.Tuple: lambda n, s: ir.Display(s, "tuple", self._elements(n.elements)),
@@ -128,6 +128,15 @@ class ExpressionLowering:
             key = self(element.key) if isinstance(element, cst.DictElement) else None
             items.append((key, self(element.value)))
         return ir.DictDisplay(site, tuple(items))
+
+    def _concatenated(self, node: cst.ConcatenatedString, site: Site) -> ir.Expr:
+        sides = (node.left, node.right)
+        if not any(isinstance(side, cst.FormattedString | cst.ConcatenatedString) for side in sides):
+            return ir.Const(site, node.evaluated_value)
+        parts = [self(side) for side in sides]
+        inner = tuple(each for part in parts if isinstance(part, ir.Opaque) for each in part.inner)
+        is_formatted = any(isinstance(part, ir.Opaque) for part in parts)
+        return ir.Opaque(site, "an f-string", inner) if is_formatted else ir.Const(site, node.evaluated_value)
 
     def _formatted(self, node: cst.FormattedString, site: Site) -> ir.Expr:
         inner = tuple(self(part.expression) for part in node.parts if isinstance(part, cst.FormattedStringExpression))
