@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from attnlint.attention.describe import describe
 from attnlint.attention.sites import find_sites
 from attnlint.diagnostic import Applicability, Diagnostic, Fix, Related, Severity
-from attnlint.index import index
+from attnlint.index import FileIndex, index
 from attnlint.interpret.entries import trace_file
 from attnlint.rule import Finding, Rule
 from attnlint.source import STDIN, Source
@@ -21,7 +21,12 @@ def traces(source: Source) -> list[Trace]:
 
     Raises SyntaxError with its place.
     """
-    found = trace_file(index(source.text, "" if source.path == STDIN else source.path))
+    return traces_of(index(source.text, "" if source.path == STDIN else source.path))
+
+
+def traces_of(parts: FileIndex) -> list[Trace]:
+    """Every trace of a file that is cut into its parts; raises SyntaxError."""
+    found = trace_file(parts)
     for trace in found:
         trace.sites = find_sites(trace)
     return found
@@ -32,8 +37,13 @@ def findings(source: Source, rules: Sequence[Rule]) -> list[Diagnostic]:
 
     Raises SyntaxError with its place.
     """
+    return findings_in(traces(source), source, rules)
+
+
+def findings_in(traces: Iterable[Trace], source: Source, rules: Sequence[Rule]) -> list[Diagnostic]:
+    """What the rules say about the traces of a file; of one rule at one place only the gravest."""
     best: dict[tuple[str, str, int, int], Diagnostic] = {}
-    for trace in traces(source):
+    for trace in traces:
         for rule in rules:
             for finding in rule.check(trace):
                 made = _diagnostic(rule, finding, source)

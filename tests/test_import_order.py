@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "attnlint"
 LAYERS = (
     {"diagnostic", "dims"},
     {"source", "ir", "tensor", "values"},
-    {"index", "parse", "lower", "names", "hints", "state", "trace", "gate", "ops", "project"},
+    {"index", "parse", "lower", "names", "hints", "state", "trace", "gate", "ops", "project", "patience"},
     {"attention", "frameworks", "machine"},
     {"calls"},
     {"interpret"},
@@ -26,6 +26,7 @@ LAYERS = (
     {"cache", "fixing", "writing"},
     {"engine"},
     {"report"},
+    {"lsp"},
     {"cli"},
 )
 LAYER = {name: number for number, names in enumerate(LAYERS) for name in names}
@@ -36,6 +37,8 @@ ALLOWED = {
     "rich": {"report", "cli"},
     "click": {"cli"},
     "pathspec": {"ignores"},
+    "pygls": {"lsp"},
+    "lsprotocol": {"lsp"},
 }
 # What we lint is never loaded.
 FRAMEWORKS = {"torch", "jax", "flax", "tensorflow", "keras", "numpy", "scipy", "mlx", "tinygrad", "einops"}
