@@ -1,0 +1,100 @@
+"""One look at an open document: its findings and its traces, with the unsaved text of all other open documents."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from attnlint.analyse import findings_in
+from attnlint.config.nearest import Configured
+from attnlint.diagnostic import Diagnostic, Fault
+from attnlint.engine import Options, judged, lint
+from attnlint.filed import FileReport
+from attnlint.gate import is_script, may_attend
+from attnlint.lsp.memory import Memory
+from attnlint.lsp.snapshots import Snapshot
+from attnlint.patience import GivenUp, while_wanted
+from attnlint.project import uses_project, watched
+from attnlint.rule import Rule
+from attnlint.source import STDIN, Source, identity, overlaid
+from attnlint.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What was found in a snapshot, the traces that it was found in, and the unsaved text of that moment by file."""
+
+    snapshot: Snapshot
+    report: FileReport
+    traces: tuple[Trace, ...] = ()
+    unsaved: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def rests_on(self) -> frozenset[str]:
+        """The identities of the other files that went into it."""
+        return frozenset(map(identity, self.report.rests_on))
+
+
+def analyse(
+    snapshot: Snapshot,
+    configured: Configured,
+    unsaved: Mapping[str, bytes],
+    memory: Memory,
+    is_wanted: Callable[[], bool] = lambda: True,
+) -> Analysis | None:
+    """Lint a snapshot as a run over the open documents would; None when it is given up.
+
+    `unsaved` are the open documents by the identity of their files. Raises `Misconfigured`.
+    """
+    source = snapshot.source
+    with overlaid(unsaved):
+        settings = configured.settings(source.path)
+        if not settings.rules or not _may_concern(source) or _is_left_out(source, configured):
+            return Analysis(snapshot, FileReport(source.path, lines=source.line_count), (), unsaved)
+        traces: list[Trace] = []
+
+        def asked(source: Source, rules: Sequence[Rule]) -> Iterable[Diagnostic]:
+            traces.extend(memory.traces(source))
+            return findings_in(traces, source, rules)
+
+        try:
+            with while_wanted(is_wanted), watched() as uses, _no_collection():
+                report = lint(source, settings.rules, asked)
+        except GivenUp:
+            return None
+        report = replace(report, rests_on=tuple(sorted(uses.files)))
+        options = Options(configured=configured)
+        return Analysis(snapshot, judged(report, options, frozenset({identity(source.path)})), tuple(traces), unsaved)
+
+
+def failed(snapshot: Snapshot, error: Exception) -> Analysis:
+    """The analysis of a document that could not be had."""
+    fault = Fault("internal", f"attnlint failed on it: {type(error).__name__}: {error}")
+    return Analysis(snapshot, FileReport(snapshot.source.path, fault=fault))
+
+
+def _may_concern(source: Source) -> bool:
+    """Whether a run over the folder would look into the file."""
+    return may_attend(source.data) or (is_script(source.data) and uses_project(source.text, _home(source)))
+
+
+def _home(source: Source) -> str:
+    return "" if source.path == STDIN else source.path
+
+
+def _is_left_out(source: Source, configured: Configured) -> bool:
+    return source.path != STDIN and configured.leaves_out(source.path)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Traces are made of circles, and looking for these while they grow takes a third of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
