@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import sys
 from collections.abc import Callable
 from functools import partial
 
@@ -38,6 +40,7 @@ def make_server() -> LanguageServer:
     answers: list[tuple[str, Callable[..., object], object]] = [
         (types.INITIALIZE, _initialize, None),
         (types.INITIALIZED, _initialized, None),
+        (types.SHUTDOWN, _shut_down, None),
         (types.TEXT_DOCUMENT_DID_OPEN, _opened, None),
         (types.TEXT_DOCUMENT_DID_CHANGE, _changed, None),
         (types.TEXT_DOCUMENT_DID_SAVE, _saved, types.SaveOptions(include_text=False)),
@@ -68,7 +71,10 @@ def make_server() -> LanguageServer:
 
 def serve() -> None:
     """Speak to the client over standard input and output until it ends."""
-    make_server().start_io()
+    # Whatever prints by mistake must not end up between the messages.
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as out:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        make_server().start_io(stdout=out)
 
 
 def _initialize(session: Session, params: types.InitializeParams) -> None:
@@ -91,6 +97,12 @@ def _root(uri: str | None) -> list[types.WorkspaceFolder]:
 async def _initialized(session: Session, _params: types.InitializedParams) -> None:
     await watch(session)
     await fetch_settings(session)
+
+
+def _shut_down(session: Session, *_: object) -> None:
+    """Give up what is under way, which nobody will read."""
+    for uri in list(session.snapshots):
+        session.leave(uri)
 
 
 def _opened(session: Session, params: types.DidOpenTextDocumentParams) -> None:
