@@ -60,7 +60,8 @@ class FileIndex:
     """The parts of one file, in order.
 
     `assigned` are the names that its statements outside of definitions bind, `stars` modules whose names it imports;
-    `is_followed` says that every file that it imports has been read.
+    `is_followed` says that every file that it imports has been read. Where these are only some of its parts,
+    `is_concerned` says that attention is in others, and `all_words` are the words of all.
     """
 
     parts: list[Part]
@@ -70,6 +71,8 @@ class FileIndex:
     assigned: frozenset[str] = frozenset()
     stars: tuple[str, ...] = ()
     is_followed: bool = False
+    is_concerned: bool = False
+    all_words: frozenset[str] | None = None
 
     @cached_property
     def registers(self) -> bool:
@@ -84,7 +87,7 @@ class FileIndex:
     @cached_property
     def words(self) -> frozenset[str]:
         """Every identifier and word of the file."""
-        return frozenset(_WORD.findall(self.text))
+        return frozenset(_WORD.findall(self.text)) if self.all_words is None else self.all_words
 
 
 def index(text: str, path: str = "") -> FileIndex:

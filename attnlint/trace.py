@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -167,7 +168,8 @@ class Trace:
     """Everything that happened from one entry point; rules ask it short questions.
 
     `is_fragment` says that names come from nowhere, as in a tutorial; `text` is the whole file's,
-    and `files` has those of the project's other files by their paths. `records` holds what objects without
+    and `files` has those of the project's other files by their paths; `said` is what the trace rests on of the text,
+    by the patterns that were looked for. `records` holds what objects without
     a constructor of their own (named tuples, dataclasses) were made with; `sizes` are the names given to numbers.
     """
 
@@ -184,6 +186,7 @@ class Trace:
     words: frozenset[str] = frozenset()
     text: str = ""
     files: dict[str, str] = field(default_factory=dict)
+    said: dict[str, bool] = field(default_factory=dict)
     is_script: bool = False
     is_fragment: bool = False
     users: dict[Tensor, list[OpCall]] = field(default_factory=dict)
@@ -194,6 +197,12 @@ class Trace:
         self.ops.append(op)
         for tensor in op.inputs:
             self.users.setdefault(tensor, []).append(op)
+
+    def says(self, pattern: str) -> bool:
+        """Whether a pattern occurs anywhere in the file, for what the trace itself depends on."""
+        if pattern not in self.said:
+            self.said[pattern] = re.search(pattern, self.text) is not None
+        return self.said[pattern]
 
     def text_of(self, site: Site) -> str:
         """The text of the file that a place is in."""

@@ -10,7 +10,9 @@ diagnostics for its version, the pause for the next keystroke included.
 from __future__ import annotations
 
 import argparse
+import ast
 import asyncio
+import os
 import random
 import re
 import statistics
@@ -32,7 +34,7 @@ def model(rows: int) -> str:
     parts: list[str] = []
     for path in sorted(FIXTURES.glob("*/*torch*.py")):
         text = path.read_text(encoding="utf-8")
-        if "__future__" in text or ".fixed." in path.name:
+        if "__future__" in text or ".fixed." in path.name or not _is_model(text):
             continue
         for name in set(_DEFINED.findall(text)):
             text = re.sub(rf"\b{name}\b", f"{name}{len(parts)}", text)
@@ -40,6 +42,11 @@ def model(rows: int) -> str:
         if sum(part.count("\n") + 1 for part in parts) >= rows:
             break
     return "\n".join(parts)
+
+
+def _is_model(text: str) -> bool:
+    """Whether a fixture is a model's part: classes and imports, with nothing that runs or is given a whole model."""
+    return all(isinstance(node, ast.ClassDef | ast.Import | ast.ImportFrom | ast.Expr) for node in ast.parse(text).body)
 
 
 class Client:
@@ -93,6 +100,15 @@ class Client:
         return await asyncio.wait_for(self.arrived[self.version], 60) - begun
 
     @property
+    def processor(self) -> float:
+        """The seconds of processor time that the server has used; 0 where the system does not tell."""
+        try:
+            stat = Path(f"/proc/{self.client._server.pid}/stat").read_text(encoding="ascii")
+        except (OSError, AttributeError):
+            return 0.0
+        return sum(map(int, stat.rpartition(")")[2].split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
+    @property
     def memory(self) -> float:
         """The resident memory of the server in megabytes; 0 where the system does not tell."""
         process = self.client._server
@@ -112,15 +128,18 @@ async def measure(text: str, edits: int, seed: int) -> None:
     places = [(text.count("\n", 0, match.start()), len(match[1]), len(match[2])) for match in _LEFT.finditer(text)]
     times: list[float] = []
     level: list[float] = []
+    before = client.processor
     for number in range(edits):
         row, column, length = draw.choice(places)
         times.append(await client.change(row, column + length, column + length, "x"))
         times.append(await client.change(row, column + length, column + length + 1, ""))
         if number % max(edits // 10, 1) == 0:
             level.append(client.memory)
+    spent = (client.processor - before) / len(times)
     times.sort()
     median, late = statistics.median(times), times[int(len(times) * 0.95)]
     print(f"{len(times)} keystrokes: median {median * 1000:.0f} ms, 95 % within {late * 1000:.0f} ms")
+    print(f"processor time for each: {spent * 1000:.0f} ms")
     print("memory in MB: " + " ".join(f"{each:.0f}" for each in level))
     await client.client.shutdown_async(None)
     client.client.exit(None)

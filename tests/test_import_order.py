@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "attnlint"
 LAYERS = (
     {"diagnostic", "dims"},
     {"source", "ir", "tensor", "values"},
-    {"index", "parse", "lower", "names", "hints", "state", "trace", "gate", "ops", "project", "patience"},
+    {"index", "parse", "lower", "names", "hints", "state", "trace", "gate", "ops", "project", "patience", "islands"},
     {"attention", "frameworks", "machine"},
     {"calls"},
     {"interpret"},

@@ -119,7 +119,7 @@ class _FileTracer:
         by_name = {part.name: part for part in self.index.definitions}
         renamed = {name for name, dotted in self.index.imports.items() if _ATTENDS.search(dotted)}
         concerned = {part.name for part in self.index.definitions if part.concerns_attention or part.words & renamed}
-        if concerned:
+        if concerned or self.index.is_concerned:
             concerned |= {
                 part.name for part in by_name.values() if part.kind == "def" and _CALLS_MODEL.search(part.text)
             }

@@ -40,14 +40,20 @@ async def actions(session: Session, params: types.CodeActionParams) -> list[type
     report = session.report(whole)
     if analysis is None or report is None:
         return []
+    locate = session.locate(analysis.snapshot)
+
+    def is_here(each: Diagnostic) -> bool:
+        place = locate("", each.span)
+        return place.uri == uri and _overlap(place.range, params.range) and is_about_rules(each)
+
+    is_all_asked = bool(params.context.only) and _is_asked(FIX_ALL, params.context.only)
+    if is_all_asked or any(map(is_here, report.diagnostics)):
+        report = await session.report_with_fixes(whole) or report
     found: list[types.CodeAction] = []
     if _is_asked(types.CodeActionKind.QuickFix.value, params.context.only):
-        locate = session.locate(analysis.snapshot)
-        for each in report.diagnostics:
-            place = locate("", each.span)
-            if place.uri == uri and _overlap(place.range, params.range) and is_about_rules(each):
-                found.extend(_quick(session, analysis.snapshot, each, diagnostic(each, locate)))
-    if _is_asked(FIX_ALL, params.context.only) and any(_is_safe(each) for each in report.diagnostics):
+        for each in filter(is_here, report.diagnostics):
+            found.extend(_quick(session, analysis.snapshot, each, diagnostic(each, locate)))
+    if _is_asked(FIX_ALL, params.context.only) and any(map(_is_safe, report.diagnostics)):
         action = types.CodeAction("Fix all that attnlint can fix safely", FIX_ALL, data={"uri": whole})
         found.append(action if _resolves(session) else await resolved(session, action))
     return found
@@ -94,7 +100,7 @@ async def resolved(session: Session, action: types.CodeAction) -> types.CodeActi
     """The action with its edit: all safe fixes of a document, proved by linting what they make of it."""
     uri = action.data.get("uri", "") if isinstance(action.data, dict) else ""
     analysis = await session.desk.settled(uri)
-    report = session.report(uri)
+    report = await session.report_with_fixes(uri)
     if analysis is None or report is None:
         return action
     loop = asyncio.get_running_loop()

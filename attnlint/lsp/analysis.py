@@ -17,19 +17,21 @@ from attnlint.lsp.memory import Memory
 from attnlint.lsp.snapshots import Snapshot
 from attnlint.patience import GivenUp, while_wanted
 from attnlint.project import uses_project, watched
-from attnlint.rule import Rule
+from attnlint.repair.wanted import without_repairs
+from attnlint.rule import Rule, all_rules
 from attnlint.source import STDIN, Source, identity, overlaid
 from attnlint.trace import Trace
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What was found in a snapshot, the traces that it was found in, and the unsaved text of that moment by file."""
+    """What was found in a snapshot, still without fixes, and by what: the traces, the configuration, unsaved text."""
 
     snapshot: Snapshot
     report: FileReport
     traces: tuple[Trace, ...] = ()
     unsaved: Mapping[str, bytes] = field(default_factory=dict)
+    configured: Configured = field(default_factory=Configured)
 
     @property
     def rests_on(self) -> frozenset[str]:
@@ -60,13 +62,34 @@ def analyse(
             return findings_in(traces, source, rules)
 
         try:
-            with while_wanted(is_wanted), watched() as uses, _no_collection():
+            with while_wanted(is_wanted), watched() as uses, without_repairs(), _no_collection():
                 report = lint(source, settings.rules, asked)
         except GivenUp:
             return None
-        report = replace(report, rests_on=tuple(sorted(uses.files)))
-        options = Options(configured=configured)
-        return Analysis(snapshot, judged(report, options, frozenset({identity(source.path)})), tuple(traces), unsaved)
+        report = _judged(replace(report, rests_on=tuple(sorted(uses.files))), configured)
+        return Analysis(snapshot, report, tuple(traces), unsaved, configured)
+
+
+def repaired(analysis: Analysis) -> FileReport:
+    """What was found, with its fixes: the rules that found it are asked once more.
+
+    Traces move on with the text, so that what was found in an earlier one stays without. Raises `Misconfigured`.
+    """
+    source, report = analysis.snapshot.source, analysis.report
+    if any(trace.text != source.text for trace in analysis.traces):
+        return report
+    codes = {each.code for one in (report, *report.others) for each in one.diagnostics}
+
+    def asked(source: Source, rules: Sequence[Rule]) -> Iterable[Diagnostic]:
+        return findings_in(analysis.traces, source, rules)
+
+    with overlaid(analysis.unsaved), _no_collection():
+        fixed = lint(source, [rule for rule in all_rules() if rule.code in codes], asked)
+        return _judged(replace(fixed, rests_on=report.rests_on), analysis.configured)
+
+
+def _judged(report: FileReport, configured: Configured) -> FileReport:
+    return judged(report, Options(configured=configured), frozenset({identity(report.path)}))
 
 
 def failed(snapshot: Snapshot, error: Exception) -> Analysis:

@@ -17,7 +17,7 @@ from attnlint.config.nearest import Configured
 from attnlint.diagnostic import Span
 from attnlint.engine import gathered
 from attnlint.filed import FileReport
-from attnlint.lsp.analysis import Analysis, analyse, failed
+from attnlint.lsp.analysis import Analysis, analyse, failed, repaired
 from attnlint.lsp.desk import Desk
 from attnlint.lsp.diagnostics import Locate, diagnostic, note
 from attnlint.lsp.documents import as_bytes
@@ -44,6 +44,7 @@ class Session:
     general: ClientSettings = field(default_factory=ClientSettings)
     by_folder: dict[str, ClientSettings] = field(default_factory=dict)
     configured: dict[str, Configured] = field(default_factory=dict)
+    repaired: dict[str, tuple[Analysis, FileReport]] = field(default_factory=dict)
     complained: set[str] = field(default_factory=set)
     # Documents that are looked at again for the sake of others; a client that asks itself must be told to.
     unasked: set[str] = field(default_factory=set)
@@ -206,20 +207,28 @@ class Session:
 
     def report(self, uri: str) -> FileReport | None:
         """What is known of a document by now: its own findings and those that other open documents have in it."""
+        found = self._concerning(uri)
+        return _joined([each.report for each in found]) if found else None
+
+    async def report_with_fixes(self, uri: str) -> FileReport | None:
+        """The same with fixes, which are worked out when they are first asked for."""
+        found = self._concerning(uri)
+        loop = asyncio.get_running_loop()
+        for each in found:
+            if each.report.path not in self.repaired or self.repaired[each.report.path][0] is not each:
+                fixed = await loop.run_in_executor(self.executor, repaired, each)
+                self.repaired[each.report.path] = (each, fixed)
+        return _joined([self.repaired[each.report.path][1] for each in found]) if found else None
+
+    def _concerning(self, uri: str) -> list[Analysis]:
+        """The look at a document, and those at others that found something in its present text."""
         own = self.desk.finished.get(uri)
         if own is None:
-            return None
+            return []
         here = identity(own.report.path)
         now = self.unsaved.get(here)
-        others = [
-            each
-            for other, analysis in self.desk.finished.items()
-            if other != uri and analysis.unsaved.get(here) == now
-            for each in analysis.report.others
-            if identity(each.path) == here
-        ]
-        joined = gathered([own.report, *others])
-        return next(each for each in joined if identity(each.path) == here)
+        others = (each for other, each in self.desk.finished.items() if other != uri and each.unsaved.get(here) == now)
+        return [own, *(each for each in others if any(identity(one.path) == here for one in each.report.others))]
 
     def diagnostics(self, uri: str) -> dict[str, list[types.Diagnostic]]:
         """The findings of a document by the editor's documents, which for a notebook are its cells."""
@@ -262,6 +271,13 @@ class Session:
         for uri, analysis in self.desk.finished.items():
             if place in analysis.rests_on:
                 yield uri
+
+
+def _joined(reports: list[FileReport]) -> FileReport:
+    """The first report, with what the others say of its file."""
+    here = identity(reports[0].path)
+    others = [other for report in reports[1:] for other in report.others if identity(other.path) == here]
+    return next(each for each in gathered([reports[0], *others]) if identity(each.path) == here)
 
 
 def _uri(path: str) -> str:
