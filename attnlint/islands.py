@@ -17,16 +17,19 @@ from attnlint.index import FileIndex, Part
 _MODEL = re.compile(r"attn|attention|model|net|block|layer|decoder|encoder|head|mha|transformer|lm|gpt", re.I)
 # What counts or measures heads, layers or a model's width is not called.
 _SIZE = re.compile(r"^(?:n|nb|num|d|dim)_|^nhead|(?:dim|size|heads|_len|_idx|_mask|_scale|_name|_type)$|^n_?layers?$")
+# What stands for a callee that has no name.
+_SOME = "(some)"
 _BUILTINS = frozenset(dir(builtins))
 _NOTHING = ast.Import | ast.ImportFrom | ast.Pass
 
 
 @dataclass(frozen=True, slots=True)
 class _Needs:
-    """The names that a part takes from its file, and whether it calls a parameter that may be any model."""
+    """The names that a part takes from its file, whether it is given what may be a model, and what it may call so."""
 
     names: frozenset[str] = frozenset()
-    takes_model: bool = False
+    is_given: bool = False
+    called: frozenset[str] = frozenset()
 
 
 def islands(whole: FileIndex) -> list[FileIndex]:
@@ -46,22 +49,31 @@ def islands(whole: FileIndex) -> list[FileIndex]:
     groups.join_by([(part, [part.name]) for part in whole.definitions])
     names = {part.name: part for part in whole.definitions}
     known = _BUILTINS | names.keys() | whole.imports.keys() | whole.assigned
-    classes = [part for part in whole.definitions if part.kind == "class"]
     free: list[tuple[Part, Iterable[str]]] = []
     for part, need in needs.items():
         if part in shared or need is None:
             continue
         groups.join([part, *(names[name] for name in part.words & names.keys())])
         free.append((part, need.names - known))
-        if need.takes_model:
-            groups.join([part, *classes])
     groups.join_by(free)
     bound = whole.assigned - frozenset().union(*(part.words for part in shared))
     bound |= frozenset().union(*(_bound(part.text) for part in script))
     if script:
         groups.join([script[0], *(part for part in whole.definitions if part.words & bound)])
+    _join_models(whole, groups, needs, known)
     concerned = [part for part in whole.definitions if part.concerns_attention]
     return [_island(whole, group, shared, concerned) for group in groups.made()]
+
+
+def _join_models(
+    whole: FileIndex, groups: _Groups, needs: dict[Part, _Needs | None], known: frozenset[str] | set[str]
+) -> None:
+    """Join what is given a model and calls one with all classes: it may be any of them that fits."""
+    classes = [part for part in whole.definitions if part.kind == "class"]
+    for group in list(groups.made()):
+        here = [need for part in group if (need := needs[part]) is not None]
+        if any(need.is_given for need in here) and any(need.called - known for need in here):
+            groups.join([group[0], *classes])
 
 
 def _island(whole: FileIndex, group: list[Part], shared: list[Part], concerned: list[Part]) -> FileIndex:
@@ -149,23 +161,43 @@ def _needs(text: str) -> _Needs | None:
     except (SyntaxError, ValueError, RecursionError):
         return None
     names: set[str] = set()
-    takes_model = False
+    given: set[str] = set()
     while tables:
         table = tables.pop()
         tables.extend(table.get_children())
         is_top = table.get_type() == "module"
         for symbol in table.get_symbols():
+            name = symbol.get_name()
             if symbol.is_global() or (is_top and not symbol.is_assigned()):
-                names.add(symbol.get_name())
-            takes_model |= symbol.is_parameter() and _may_be_model(symbol.get_name(), text)
-    return _Needs(frozenset(names), takes_model)
+                names.add(name)
+            if symbol.is_parameter() and _MODEL.search(name) and not _SIZE.search(name):
+                given.add(name)
+    return _Needs(frozenset(names), bool(given), frozenset(_called(text, given)))
 
 
-def _may_be_model(name: str, text: str) -> bool:
-    """Whether a parameter of that name may be called as a model."""
-    if not _MODEL.search(name):
-        return False
-    return not _SIZE.search(name) or re.search(rf"\b{name}\(", text) is not None
+def _called(text: str, given: set[str]) -> Iterator[str]:
+    """What is called that may be a value: names, callees without one, and attributes that hold what is given."""
+    nodes = [node for stmt in _parsed(text) for node in ast.walk(stmt)]
+    held = {
+        target.attr
+        for node in nodes
+        if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Name) and node.value.id in given
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Attribute)
+    }
+    own = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
+    lambdas = (node for node in nodes if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda))
+    own |= {target.id for node in lambdas for target in node.targets if isinstance(target, ast.Name)}
+    for node in nodes:
+        func = node.func if isinstance(node, ast.Call) else None
+        if isinstance(func, ast.Name):
+            yield from {func.id} - own
+        elif isinstance(func, ast.Attribute):
+            of_self = isinstance(func.value, ast.Name) and func.value.id == "self"
+            if func.attr in held or (not of_self and _MODEL.search(func.attr)):
+                yield _SOME
+        elif func is not None:
+            yield _SOME
 
 
 def _parsed(text: str) -> list[ast.stmt]:
