@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from attnlint.attention.describe import describe
@@ -14,6 +14,8 @@ from attnlint.interpret.entries import trace_file
 from attnlint.rule import Finding, Rule
 from attnlint.source import STDIN, Source
 from attnlint.trace import Known, Trace
+
+Ask = Callable[[Rule, Trace], Iterable[Finding]]
 
 
 def traces(source: Source) -> list[Trace]:
@@ -40,12 +42,19 @@ def findings(source: Source, rules: Sequence[Rule]) -> list[Diagnostic]:
     return findings_in(traces(source), source, rules)
 
 
-def findings_in(traces: Iterable[Trace], source: Source, rules: Sequence[Rule]) -> list[Diagnostic]:
-    """What the rules say about the traces of a file; of one rule at one place only the gravest."""
+def _ask(rule: Rule, trace: Trace) -> Iterable[Finding]:
+    return rule.check(trace)
+
+
+def findings_in(traces: Iterable[Trace], source: Source, rules: Sequence[Rule], ask: Ask = _ask) -> list[Diagnostic]:
+    """What the rules say about the traces of a file; of one rule at one place only the gravest.
+
+    `ask` puts a rule's question to a trace, or knows the answer from before.
+    """
     best: dict[tuple[str, str, int, int], Diagnostic] = {}
     for trace in traces:
         for rule in rules:
-            for finding in rule.check(trace):
+            for finding in ask(rule, trace):
                 made = _diagnostic(rule, finding, source)
                 key = (made.code, made.path, made.span.row, made.span.column)
                 if key not in best or best[key].severity.rank < made.severity.rank:

@@ -164,10 +164,19 @@ class CallRecord:
 
 
 @dataclass(eq=False, slots=True)
+class FileText:
+    """The text of the file that a trace began in, its words, and how often anything looked at them."""
+
+    text: str = ""
+    words: frozenset[str] = frozenset()
+    looks: int = 0
+
+
+@dataclass(eq=False, slots=True)
 class Trace:
     """Everything that happened from one entry point; rules ask it short questions.
 
-    `is_fragment` says that names come from nowhere, as in a tutorial; `text` is the whole file's,
+    `is_fragment` says that names come from nowhere, as in a tutorial; `file` is the file that it began in,
     and `files` has those of the project's other files by their paths; `said` is what the trace rests on of the text,
     by the patterns that were looked for. `records` holds what objects without
     a constructor of their own (named tuples, dataclasses) were made with; `sizes` are the names given to numbers.
@@ -183,14 +192,25 @@ class Trace:
     unknowns: list[tuple[Site, str]] = field(default_factory=list)
     sites: list[AttentionSite] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    words: frozenset[str] = frozenset()
-    text: str = ""
+    file: FileText = field(default_factory=FileText)
     files: dict[str, str] = field(default_factory=dict)
     said: dict[str, bool] = field(default_factory=dict)
     is_script: bool = False
     is_fragment: bool = False
     users: dict[Tensor, list[OpCall]] = field(default_factory=dict)
     records: dict[Instance, list[Value]] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The text of the whole file."""
+        self.file.looks += 1
+        return self.file.text
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Every word of the file."""
+        self.file.looks += 1
+        return self.file.words
 
     def record(self, op: OpCall) -> None:
         """Add an op call, and make its inputs know it."""
@@ -201,7 +221,7 @@ class Trace:
     def says(self, pattern: str) -> bool:
         """Whether a pattern occurs anywhere in the file, for what the trace itself depends on."""
         if pattern not in self.said:
-            self.said[pattern] = re.search(pattern, self.text) is not None
+            self.said[pattern] = re.search(pattern, self.file.text) is not None
         return self.said[pattern]
 
     def text_of(self, site: Site) -> str:

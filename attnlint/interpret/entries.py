@@ -12,7 +12,7 @@ from attnlint.interpret.modules import fill, main_library
 from attnlint.machine import Machine, OutOfBudget
 from attnlint.state import Scope
 from attnlint.tensor import Shape
-from attnlint.trace import Frame, Trace
+from attnlint.trace import FileText, Frame, Trace
 from attnlint.values import CALLED, NONE, ClassValue, Func, Instance, Lazy, ModuleValue, Seq, Unknown, Value
 
 MAX_SCRIPT = 200_000
@@ -234,7 +234,7 @@ class _FileTracer:
             self._closures(interpreter, interpreter.calls.inline(value, [], dict(given), value.node.site), outer)
 
     def _machine(self, entry: str) -> Machine:
-        trace = Trace(entry, words=self.index.words, text=self.index.text, files=self.files)
+        trace = Trace(entry, file=FileText(self.index.text, self.index.words), files=self.files)
         machine = Machine(self.index, trace, self.globals, self.library, frame=Frame(""))
         machine.visited = self.visited
         machine.modules = self.modules

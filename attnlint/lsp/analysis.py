@@ -59,7 +59,7 @@ def analyse(
 
         def asked(source: Source, rules: Sequence[Rule]) -> Iterable[Diagnostic]:
             traces.extend(memory.traces(source))
-            return findings_in(traces, source, rules)
+            return findings_in(traces, source, rules, memory.ask)
 
         try:
             with while_wanted(is_wanted), watched() as uses, without_repairs(), _no_collection():
