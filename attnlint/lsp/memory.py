@@ -10,6 +10,7 @@ from attnlint.analyse import traces_of
 from attnlint.index import FileIndex, Part, index
 from attnlint.interpret.modules import main_library
 from attnlint.islands import islands
+from attnlint.patience import go_on
 from attnlint.project import Uses, note, resolve, watched
 from attnlint.rule import Finding, Rule
 from attnlint.source import STDIN, Source, overlay, version
@@ -84,6 +85,7 @@ class Memory:
         now = _Now(source.text)
         about = _about(whole)
         for island in islands(whole):
+            go_on()
             key = (
                 about,
                 island.is_concerned,

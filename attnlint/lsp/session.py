@@ -28,7 +28,7 @@ from attnlint.lsp.snapshots import Snapshot, of_cells, of_text
 from attnlint.source import STDIN, Unreadable, identity, read_source
 
 # Seconds that a document's text must rest; a file that rests on it may wait a little longer.
-PAUSE, LATER = 0.03, 0.2
+PAUSE, LATER = 0.02, 0.2
 
 
 @dataclass(slots=True)
