@@ -153,3 +153,9 @@ def test_fixes_are_worked_out_when_they_are_asked_for():
 def test_what_nobody_waits_for_is_given_up():
     snapshot = of_text("file:///nowhere/a.py", 1, model(300))
     assert analyse(snapshot, Configured(isolated=True), {}, Memory(), lambda: False) is None
+
+
+def test_what_takes_too_long_is_given_up_and_said():
+    snapshot = of_text("file:///nowhere/a.py", 1, model(300))
+    found = analyse(snapshot, Configured(isolated=True), {}, Memory(), patience=0)
+    assert "given up" in found.report.fault.message

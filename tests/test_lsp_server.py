@@ -3,6 +3,7 @@
 import pytest
 from lsprotocol import types
 
+from attnlint.cli import main
 from tests import editor
 from tests.editor import (
     CODE,
@@ -180,3 +181,40 @@ async def test_the_text_is_the_clients(client, tmp_path):
     open_(client, uri, "a = '😀'\r\nb\x0c = 1\rc\n")
     change(client, uri, 2, part((0, 8), (1, 0), "; "), part((1, 0), (1, 1), "注"))
     assert await text_of(client, uri) == "a = '😀'; b\x0c = 1\r注\n"
+
+
+@pytest.mark.asyncio
+async def test_settings_are_asked_for_and_change(client, tmp_path):
+    caps = capabilities(pulls=True)
+    caps.workspace.configuration = True
+    client.set_configuration({"attnlint": {"ignore": ["softmax-wrong-axis"]}})
+    await begin(client, tmp_path, caps)
+    uri = (tmp_path / "a.py").as_uri()
+    await client.text_document_diagnostic_async(types.DocumentDiagnosticParams(document(uri)))
+    open_(client, uri, CODE)
+    assert not (await pulled(client, uri)).items
+    client.set_configuration({"attnlint": {"ignore": []}})
+    client.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings=None))
+    while not (report := await pulled(client, uri)).items:
+        pass
+    assert codes(report.items) == ["ATT008"]
+
+
+@pytest.mark.asyncio
+async def test_an_ignore_comment_with_an_unknown_rule_is_faded(client, tmp_path):
+    await begin(client, tmp_path, capabilities(pulls=True))
+    uri = (tmp_path / "a.py").as_uri()
+    open_(client, uri, CODE + "x = 1  # attnlint: ignore[softmax-wrong-axs]\n")
+    note = (await pulled(client, uri)).items[-1]
+    assert "did you mean 'softmax-wrong-axis'" in note.message
+    assert note.tags == (types.DiagnosticTag.Unnecessary,)
+    assert (note.range.start.character, note.range.end.character) == (
+        7,
+        len("x = 1  # attnlint: ignore[softmax-wrong-axs]"),
+    )
+
+
+def test_without_the_extra_it_is_said_how_to_install_it(monkeypatch, capsys):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert main(["server"]) == 2
+    assert "pip install 'attnlint[lsp]'" in capsys.readouterr().err

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import time
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -10,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from attnlint.analyse import findings_in
 from attnlint.config.nearest import Configured
 from attnlint.diagnostic import Diagnostic, Fault
-from attnlint.engine import Options, judged, lint
+from attnlint.engine import LARGEST, PATIENCE, Options, judged, lint
 from attnlint.filed import FileReport
 from attnlint.gate import is_script, may_attend
 from attnlint.lsp.memory import Memory
@@ -45,15 +47,21 @@ def analyse(
     unsaved: Mapping[str, bytes],
     memory: Memory,
     is_wanted: Callable[[], bool] = lambda: True,
+    patience: float = PATIENCE,
 ) -> Analysis | None:
-    """Lint a snapshot as a run over the open documents would; None when it is given up.
+    """Lint a snapshot as a run over the open documents would; None when nobody waits for it any more.
 
     `unsaved` are the open documents by the identity of their files. Raises `Misconfigured`.
     """
     source = snapshot.source
     with overlaid(unsaved):
         settings = configured.settings(source.path)
-        if not settings.rules or not _may_concern(source) or _is_left_out(source, configured):
+        if (
+            len(source.data) > LARGEST
+            or not settings.rules
+            or not _may_concern(source)
+            or _is_left_out(source, configured)
+        ):
             return Analysis(snapshot, FileReport(source.path, lines=source.line_count), (), unsaved)
         traces: list[Trace] = []
 
@@ -61,11 +69,17 @@ def analyse(
             traces.extend(memory.traces(source))
             return findings_in(traces, source, rules, memory.ask)
 
+        end = time.monotonic() + patience
+
+        def goes_on() -> bool:
+            return is_wanted() and time.monotonic() < end
+
         try:
-            with while_wanted(is_wanted), watched() as uses, without_repairs(), _no_collection():
+            with while_wanted(goes_on), watched() as uses, without_repairs(), _no_collection():
                 report = lint(source, settings.rules, asked)
         except GivenUp:
-            return None
+            overdue = Fault("internal", f"took attnlint more than {patience:.0f} seconds and was given up")
+            return Analysis(snapshot, FileReport(source.path, fault=overdue)) if is_wanted() else None
         report = _judged(replace(report, rests_on=tuple(sorted(uses.files))), configured)
         return Analysis(snapshot, report, tuple(traces), unsaved, configured)
 
@@ -94,7 +108,8 @@ def _judged(report: FileReport, configured: Configured) -> FileReport:
 
 def failed(snapshot: Snapshot, error: Exception) -> Analysis:
     """The analysis of a document that could not be had."""
-    fault = Fault("internal", f"attnlint failed on it: {type(error).__name__}: {error}")
+    message = f"attnlint failed on it: {type(error).__name__}: {error}"
+    fault = Fault("internal", message, "".join(traceback.format_exception(error)))
     return Analysis(snapshot, FileReport(snapshot.source.path, fault=fault))
 
 

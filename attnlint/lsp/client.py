@@ -56,6 +56,7 @@ async def watch(session: Session) -> None:
     if wanted:
         try:
             await session.server.client_register_capability_async(types.RegistrationParams(wanted))
+            session.watches = wanted[0].method == types.WORKSPACE_DID_CHANGE_WATCHED_FILES
         except JsonRpcException as error:
             session.say(types.MessageType.Warning, f"attnlint: the client does not watch files: {error}")
 

@@ -11,6 +11,7 @@ from attnlint.lsp.analysis import Analysis
 
 Look = Callable[[Callable[[], bool]], Analysis | None]
 Done = Callable[[str, Analysis], None]
+Failed = Callable[[str, Exception], None]
 
 
 @dataclass(slots=True)
@@ -18,12 +19,13 @@ class Desk:
     """The looks that are wanted, by document, and the last one of each that was finished.
 
     `prepare` makes a look at a document's present text, which runs in the executor's thread and may ask whether it is
-    still wanted; `done` hears of its result.
+    still wanted; `done` hears of its result, and `failed` of a fault on the way.
     """
 
     executor: Executor
     prepare: Callable[[str], Look]
     done: Done
+    failed: Failed
     wanted: dict[str, asyncio.Task[None]] = field(default_factory=dict)
     finished: dict[str, Analysis] = field(default_factory=dict)
 
@@ -52,10 +54,14 @@ class Desk:
         def is_wanted() -> bool:
             return self.wanted.get(uri) is task
 
-        analysis = await asyncio.get_running_loop().run_in_executor(self.executor, self.prepare(uri), is_wanted)
-        if analysis is not None and is_wanted():
-            self.finished[uri] = analysis
-            self.done(uri, analysis)
+        try:
+            loop = asyncio.get_running_loop()
+            analysis = await loop.run_in_executor(self.executor, self.prepare(uri), is_wanted)
+            if analysis is not None and is_wanted():
+                self.finished[uri] = analysis
+                self.done(uri, analysis)
+        except Exception as error:
+            self.failed(uri, error)
 
     def _cancel(self, uri: str) -> None:
         task = self.wanted.pop(uri, None)

@@ -121,10 +121,10 @@ def _changed(session: Session, params: types.DidChangeTextDocumentParams) -> Non
 
 def _saved(session: Session, params: types.DidSaveTextDocumentParams) -> None:
     uri = params.text_document.uri
-    if uri in session.snapshots:
-        session.desk.want(uri)
-    if params.text_document.uri.endswith(".toml"):
+    if not session.watches or uri.endswith(".toml"):
         session.reread()
+    elif uri in session.snapshots:
+        session.desk.want(uri)
 
 
 def _closed(session: Session, params: types.DidCloseTextDocumentParams) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import traceback
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -45,13 +46,14 @@ class Session:
     by_folder: dict[str, ClientSettings] = field(default_factory=dict)
     configured: dict[str, Configured] = field(default_factory=dict)
     repaired: dict[str, tuple[Analysis, FileReport]] = field(default_factory=dict)
+    watches: bool = False
     complained: set[str] = field(default_factory=set)
     # Documents that are looked at again for the sake of others; a client that asks itself must be told to.
     unasked: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Set up the desk, which reports back here."""
-        self.desk = Desk(self.executor, self._prepare, self.show)
+        self.desk = Desk(self.executor, self._prepare, self.show, self._fail)
 
     @property
     def encoding(self) -> Encoding:
@@ -149,6 +151,11 @@ class Session:
                 return failed(snapshot, error)
 
         return look
+
+    def _fail(self, uri: str, error: Exception) -> None:
+        """Log a fault of the server's own, and go on."""
+        detail = "".join(traceback.format_exception(error))
+        self.say(types.MessageType.Error, f"attnlint failed on {uri}: {error}\n{detail}")
 
     def _complain(self, error: Misconfigured) -> None:
         """Say once what is wrong with a configuration; the rules' own settings hold until it is right."""
