@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from attnlint.analyse import findings_in
 from attnlint.config.nearest import Configured
 from attnlint.diagnostic import Diagnostic, Fault
-from attnlint.engine import LARGEST, PATIENCE, Options, judged, lint
+from attnlint.engine import LARGEST, PATIENCE, Options, gathered, judged, lint
 from attnlint.filed import FileReport
 from attnlint.gate import is_script, may_attend
 from attnlint.lsp.memory import Memory
@@ -111,6 +111,13 @@ def failed(snapshot: Snapshot, error: Exception) -> Analysis:
     message = f"attnlint failed on it: {type(error).__name__}: {error}"
     fault = Fault("internal", message, "".join(traceback.format_exception(error)))
     return Analysis(snapshot, FileReport(snapshot.source.path, fault=fault))
+
+
+def joined(reports: list[FileReport]) -> FileReport:
+    """The first report, with what the others say of its file."""
+    here = identity(reports[0].path)
+    others = [other for report in reports[1:] for other in report.others if identity(other.path) == here]
+    return next(each for each in gathered([reports[0], *others]) if identity(each.path) == here)
 
 
 def _may_concern(source: Source) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -16,9 +17,8 @@ from pygls.uris import from_fs_path, to_fs_path
 from attnlint.config.file import Misconfigured
 from attnlint.config.nearest import Configured
 from attnlint.diagnostic import Span
-from attnlint.engine import gathered
 from attnlint.filed import FileReport
-from attnlint.lsp.analysis import Analysis, analyse, failed, repaired
+from attnlint.lsp.analysis import Analysis, analyse, failed, joined, repaired
 from attnlint.lsp.desk import Desk
 from attnlint.lsp.diagnostics import Locate, diagnostic, note
 from attnlint.lsp.documents import as_bytes
@@ -30,6 +30,8 @@ from attnlint.source import STDIN, Unreadable, identity, read_source
 
 # Seconds that a document's text must rest; a file that rests on it may wait a little longer.
 PAUSE, LATER = 0.02, 0.2
+# Changes of documents after which what they left behind is cleared away.
+TIDY = 50
 
 
 @dataclass(slots=True)
@@ -47,6 +49,7 @@ class Session:
     configured: dict[str, Configured] = field(default_factory=dict)
     repaired: dict[str, tuple[Analysis, FileReport]] = field(default_factory=dict)
     watches: bool = False
+    taken: int = 0
     complained: set[str] = field(default_factory=set)
     # Documents that are looked at again for the sake of others; a client that asks itself must be told to.
     unasked: set[str] = field(default_factory=set)
@@ -64,6 +67,9 @@ class Session:
 
     def take(self, uri: str) -> Snapshot | None:
         """Note the present text of a document, by its address or that of a notebook; None for what is not Python."""
+        self.taken += 1
+        if self.taken % TIDY == 0:
+            self._tidy()
         snapshot = self._present(uri)
         if snapshot is None:
             return None
@@ -72,6 +78,14 @@ class Session:
         if path != STDIN and not snapshot.cells:
             self.unsaved[identity(path)] = as_bytes(snapshot.source.text)
         return snapshot
+
+    def _tidy(self) -> None:
+        """Clear away the circles that traces are, which Python by itself finds late, and what pygls never forgets."""
+        self.executor.submit(gc.collect)
+        # pygls 2.1 keeps the future of each notification that it handles itself, as of every change of a text.
+        futures = self.server.protocol._request_futures
+        for number in [number for number, future in futures.items() if future.done()]:
+            del futures[number]
 
     def leave(self, uri: str) -> Snapshot | None:
         """Forget a document that was closed: the disk counts again."""
@@ -215,7 +229,7 @@ class Session:
     def report(self, uri: str) -> FileReport | None:
         """What is known of a document by now: its own findings and those that other open documents have in it."""
         found = self._concerning(uri)
-        return _joined([each.report for each in found]) if found else None
+        return joined([each.report for each in found]) if found else None
 
     async def report_with_fixes(self, uri: str) -> FileReport | None:
         """The same with fixes, which are worked out when they are first asked for."""
@@ -225,7 +239,7 @@ class Session:
             if each.report.path not in self.repaired or self.repaired[each.report.path][0] is not each:
                 fixed = await loop.run_in_executor(self.executor, repaired, each)
                 self.repaired[each.report.path] = (each, fixed)
-        return _joined([self.repaired[each.report.path][1] for each in found]) if found else None
+        return joined([self.repaired[each.report.path][1] for each in found]) if found else None
 
     def _concerning(self, uri: str) -> list[Analysis]:
         """The look at a document, and those at others that found something in its present text."""
@@ -278,13 +292,6 @@ class Session:
         for uri, analysis in self.desk.finished.items():
             if place in analysis.rests_on:
                 yield uri
-
-
-def _joined(reports: list[FileReport]) -> FileReport:
-    """The first report, with what the others say of its file."""
-    here = identity(reports[0].path)
-    others = [other for report in reports[1:] for other in report.others if identity(other.path) == here]
-    return next(each for each in gathered([reports[0], *others]) if identity(each.path) == here)
 
 
 def _uri(path: str) -> str:
