@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from attnlint.assumptions import NOTHING, Assumptions
 from attnlint.attention.describe import describe
 from attnlint.attention.sites import find_sites
 from attnlint.diagnostic import Applicability, Diagnostic, Fix, Related, Severity
-from attnlint.index import index
+from attnlint.index import FileIndex, index
 from attnlint.interpret.entries import trace_file
 from attnlint.rule import Finding, Rule
 from attnlint.source import STDIN, Source
 from attnlint.trace import Known, Trace
+
+Ask = Callable[[Rule, Trace], Iterable[Finding]]
 
 
 def traces(source: Source, assumptions: Assumptions = NOTHING) -> list[Trace]:
@@ -22,7 +24,12 @@ def traces(source: Source, assumptions: Assumptions = NOTHING) -> list[Trace]:
 
     Raises SyntaxError with its place.
     """
-    found = trace_file(index(source.text, "" if source.path == STDIN else source.path), assumptions)
+    return traces_of(index(source.text, "" if source.path == STDIN else source.path), assumptions)
+
+
+def traces_of(parts: FileIndex, assumptions: Assumptions = NOTHING) -> list[Trace]:
+    """Every trace of a file that is cut into its parts; raises SyntaxError."""
+    found = trace_file(parts, assumptions)
     for trace in found:
         trace.sites = find_sites(trace)
     return found
@@ -33,10 +40,22 @@ def findings(source: Source, rules: Sequence[Rule], assumptions: Assumptions = N
 
     Raises SyntaxError with its place.
     """
+    return findings_in(traces(source, assumptions), source, rules)
+
+
+def _ask(rule: Rule, trace: Trace) -> Iterable[Finding]:
+    return rule.check(trace)
+
+
+def findings_in(traces: Iterable[Trace], source: Source, rules: Sequence[Rule], ask: Ask = _ask) -> list[Diagnostic]:
+    """What the rules say about the traces of a file; of one rule at one place only the gravest.
+
+    `ask` puts a rule's question to a trace, or knows the answer from before.
+    """
     best: dict[tuple[str, str, int, int], Diagnostic] = {}
-    for trace in traces(source, assumptions):
+    for trace in traces:
         for rule in rules:
-            for finding in rule.check(trace):
+            for finding in ask(rule, trace):
                 made = _diagnostic(rule, finding, source)
                 key = (made.code, made.path, made.span.row, made.span.column)
                 if key not in best or best[key].severity.rank < made.severity.rank:

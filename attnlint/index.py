@@ -13,6 +13,7 @@ from attnlint import ir
 from attnlint.source import lines_of
 
 _REGISTERS = re.compile(r"^def \w*regist\w*\(|^@[\w.]*regist\w*\(", re.M)
+_HOLDS_STATEMENTS = ast.stmt | ast.excepthandler | ast.match_case
 _WORD = re.compile(r"[A-Za-z_]\w*")
 # Words of which one stands in every definition that a rule could have something to say about.
 _CONCERNS = re.compile(
@@ -60,7 +61,8 @@ class FileIndex:
     """The parts of one file, in order.
 
     `assigned` are the names that its statements outside of definitions bind, `stars` modules whose names it imports;
-    `is_followed` says that every file that it imports has been read.
+    `is_followed` says that every file that it imports has been read. Where these are only some of its parts,
+    `is_concerned` says that attention is in others, and `all_words` are the words of all.
     """
 
     parts: list[Part]
@@ -70,6 +72,8 @@ class FileIndex:
     assigned: frozenset[str] = frozenset()
     stars: tuple[str, ...] = ()
     is_followed: bool = False
+    is_concerned: bool = False
+    all_words: frozenset[str] | None = None
 
     @cached_property
     def registers(self) -> bool:
@@ -84,7 +88,7 @@ class FileIndex:
     @cached_property
     def words(self) -> frozenset[str]:
         """Every identifier and word of the file."""
-        return frozenset(_WORD.findall(self.text))
+        return frozenset(_WORD.findall(self.text)) if self.all_words is None else self.all_words
 
 
 def index(text: str, path: str = "") -> FileIndex:
@@ -162,10 +166,18 @@ def _stars(tree: ast.Module) -> Iterator[str]:
             yield "." * node.level + (node.module or "")
 
 
+def _statements(tree: ast.Module) -> Iterator[ast.AST]:
+    """Every statement, outer ones first: expressions, which are most of a tree, are not looked into."""
+    nodes: list[ast.AST] = [tree]
+    for node in nodes:
+        yield node
+        nodes.extend(each for each in ast.iter_child_nodes(node) if isinstance(each, _HOLDS_STATEMENTS))
+
+
 def _imports(tree: ast.Module) -> dict[str, str]:
     """Local names of imported things, wherever in the file they are imported."""
     names: dict[str, str] = {}
-    for node in ast.walk(tree):
+    for node in _statements(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 local = alias.asname or alias.name.partition(".")[0]

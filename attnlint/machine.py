@@ -13,6 +13,7 @@ from attnlint.ir import Site
 from attnlint.names import is_weight_name
 from attnlint.ops import OPS
 from attnlint.ops.signature import Args, Result, as_tensor
+from attnlint.patience import go_on
 from attnlint.state import Journal, Scope
 from attnlint.tensor import UNKNOWN_SHAPE, Shape, Tensor
 from attnlint.trace import Branch, Frame, OpCall, Trace, tensors_in
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 MAX_STEPS = 12_000
 MAX_DEPTH = 14
+# Steps between two questions whether the trace is still wanted.
+STRIDE = 256
 
 
 class OutOfBudget(Exception):
@@ -64,10 +67,12 @@ class Machine:
     made: list[Instance] = field(default_factory=list)
 
     def step(self) -> None:
-        """Count one statement or call; raises OutOfBudget when there were too many."""
+        """Count one statement or call; raises OutOfBudget when there were too many, GivenUp when nobody waits."""
         self.steps += 1
         if self.steps > MAX_STEPS:
             raise OutOfBudget
+        if self.steps % STRIDE == 0:
+            go_on()
 
     def emit(self, op: str, args: dict[str, Value], site: Site, spelling: str = "", library: str = "") -> Value:
         """Carry out one op: run its transfer function and record the equation."""

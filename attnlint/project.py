@@ -44,6 +44,14 @@ def watched() -> Iterator[Uses]:
         _WATCHED.reset(before)
 
 
+def note(uses: Uses) -> None:
+    """Count what was asked earlier, or inside of another watch, as asked now."""
+    now = _WATCHED.get()
+    if now is not None:
+        now.files |= uses.files
+        now.imports |= uses.imports
+
+
 def resolve(dotted: str, importer: str) -> tuple[str, str] | None:
     """The file that a dotted name leads into, as seen from a file, and what is left of the name behind it.
 

@@ -93,9 +93,9 @@ def lines_of(text: str) -> list[str]:
     return _LINE.findall(text)
 
 
-def make_source(text: str, path: str = "<text>") -> Source:
+def make_source(text: str, path: str = "<text>", layout: Layout | None = None) -> Source:
     """A source from text in memory, as a test or an editor has it; its coding comment says nothing any more."""
-    return _source(path, text.encode("utf-8", "surrogatepass"), text, "utf-8")
+    return _source(path, text.encode("utf-8", "surrogatepass"), text, "utf-8", layout)
 
 
 def read_source(path: str) -> Source:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -164,11 +165,21 @@ class CallRecord:
 
 
 @dataclass(eq=False, slots=True)
+class FileText:
+    """The text of the file that a trace began in, its words, and how often anything looked at them."""
+
+    text: str = ""
+    words: frozenset[str] = frozenset()
+    looks: int = 0
+
+
+@dataclass(eq=False, slots=True)
 class Trace:
     """Everything that happened from one entry point; rules ask it short questions.
 
-    `is_fragment` says that names come from nowhere, as in a tutorial; `text` is the whole file's,
-    and `files` has those of the project's other files by their paths. `records` holds what objects without
+    `is_fragment` says that names come from nowhere, as in a tutorial; `file` is the file that it began in,
+    and `files` has those of the project's other files by their paths; `said` is what the trace rests on of the text,
+    by the patterns that were looked for. `records` holds what objects without
     a constructor of their own (named tuples, dataclasses) were made with; `sizes` are the names given to numbers.
     `assumptions` are what the project's configuration says of the code.
     """
@@ -183,20 +194,38 @@ class Trace:
     unknowns: list[tuple[Site, str]] = field(default_factory=list)
     sites: list[AttentionSite] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    words: frozenset[str] = frozenset()
-    text: str = ""
+    file: FileText = field(default_factory=FileText)
     files: dict[str, str] = field(default_factory=dict)
     assumptions: Assumptions = NOTHING
+    said: dict[str, bool] = field(default_factory=dict)
     is_script: bool = False
     is_fragment: bool = False
     users: dict[Tensor, list[OpCall]] = field(default_factory=dict)
     records: dict[Instance, list[Value]] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """The text of the whole file."""
+        self.file.looks += 1
+        return self.file.text
+
+    @property
+    def words(self) -> frozenset[str]:
+        """Every word of the file."""
+        self.file.looks += 1
+        return self.file.words
 
     def record(self, op: OpCall) -> None:
         """Add an op call, and make its inputs know it."""
         self.ops.append(op)
         for tensor in op.inputs:
             self.users.setdefault(tensor, []).append(op)
+
+    def says(self, pattern: str) -> bool:
+        """Whether a pattern occurs anywhere in the file, for what the trace itself depends on."""
+        if pattern not in self.said:
+            self.said[pattern] = re.search(pattern, self.file.text) is not None
+        return self.said[pattern]
 
     def text_of(self, site: Site) -> str:
         """The text of the file that a place is in."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from attnlint.attention.lineage import ancestors, is_carrier, is_projection, source
 from attnlint.attention.roles import role
@@ -141,6 +142,7 @@ def is_incremental(frame: Frame, code: str) -> bool:
     return re.search(r"def \w*(?:generate|decode|sample)\w*\(|use_cache", code) is not None
 
 
+@lru_cache(maxsize=4)
 def code_of(text: str) -> str:
     """A file without its comments, as far as `#` tells."""
     return "\n".join(line.partition("#")[0] for line in text.splitlines())

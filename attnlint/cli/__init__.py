@@ -24,6 +24,7 @@ COMMANDS = {
     "clean": "Delete the reports that earlier runs kept.",
     "rule": "Explain one rule: why, example, what to use instead, known limits.",
     "rules": "List all rules.",
+    "server": "Run the language server for editors (LSP).",
     "show": "Print what the trace knows of a file, tensor by tensor.",
 }
 

@@ -18,6 +18,14 @@ def ignored(source: Source, diagnostics: Iterable[Diagnostic], reason: str = "")
     It stands at the end of the statement's last line, where no backslash and no string is open; or its name joins an
     `ignore[…]` that would silence it already. Raises `Refused` where more than comments would change.
     """
+    made = applied(source, placed(source, comments_for(source, diagnostics, reason)))
+    if _tree(made) != _tree(source):
+        raise Refused("would change more than comments")
+    return made
+
+
+def comments_for(source: Source, diagnostics: Iterable[Diagnostic], reason: str = "") -> tuple[Edit, ...]:
+    """The edits that write the comments; raises `Refused` for a text that Python cannot read."""
     comments = read_comments(source)
     if not comments.is_tokenized:
         raise Refused("does not parse")
@@ -31,11 +39,7 @@ def ignored(source: Source, diagnostics: Iterable[Diagnostic], reason: str = "")
         names = added.setdefault(rows[0], []) if known is None else joined.setdefault(known, list(known.names))
         if each.name not in names:
             names.append(each.name)
-    edits = (*_joining(source, joined, reason), *_adding(source, added, reason))
-    made = applied(source, placed(source, edits))
-    if _tree(made) != _tree(source):
-        raise Refused("would change more than comments")
-    return made
+    return (*_joining(source, joined, reason), *_adding(source, added, reason))
 
 
 def _listing(comments: Comments, rows: Iterable[int]) -> Directive | None:

@@ -134,7 +134,7 @@ class Attributes:
         if name in owner.attrs or self.owner_of(owner.cls, name) is not None or not owner.ready:
             return False
         # Another method, or code outside of the class, may set it before this is asked.
-        is_set = re.search(rf"setattr\(|\.{re.escape(name)}\b[^=\n]*=(?!=)", self.i.m.trace.text)
+        is_set = self.i.m.trace.says(rf"setattr\(|\.{re.escape(name)}\b[^=\n]*=(?!=)")
         return not is_set and self._in_sight(owner.cls) and self.member(owner.cls, "__getattr__") is None
 
     def _in_sight(self, cls: ClassValue) -> bool:

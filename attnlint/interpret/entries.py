@@ -14,7 +14,7 @@ from attnlint.interpret.own_ops import own_ops
 from attnlint.machine import Machine, OutOfBudget
 from attnlint.state import Scope
 from attnlint.tensor import Shape
-from attnlint.trace import Frame, Trace
+from attnlint.trace import FileText, Frame, Trace
 from attnlint.values import CALLED, NONE, ClassValue, Func, Instance, Lazy, ModuleValue, Seq, Unknown, Value
 
 MAX_SCRIPT = 200_000
@@ -125,7 +125,7 @@ class _FileTracer:
         by_name = {part.name: part for part in self.index.definitions}
         renamed = {name for name, dotted in self.index.imports.items() if _ATTENDS.search(dotted)} | self.own_words
         concerned = {part.name for part in self.index.definitions if part.concerns_attention or part.words & renamed}
-        if concerned:
+        if concerned or self.index.is_concerned:
             concerned |= {
                 part.name for part in by_name.values() if part.kind == "def" and _CALLS_MODEL.search(part.text)
             }
@@ -241,9 +241,8 @@ class _FileTracer:
             self._closures(interpreter, interpreter.calls.inline(value, [], dict(given), value.node.site), outer)
 
     def _machine(self, entry: str) -> Machine:
-        trace = Trace(
-            entry, words=self.index.words, text=self.index.text, files=self.files, assumptions=self.assumptions
-        )
+        file = FileText(self.index.text, self.index.words)
+        trace = Trace(entry, file=file, files=self.files, assumptions=self.assumptions)
         machine = Machine(self.index, trace, self.globals, self.library, frame=Frame(""))
         machine.visited = self.visited
         machine.modules = self.modules

@@ -65,6 +65,14 @@ class Layout:
         last = self.lines[-1] if self.lines else Line(0)
         return replace(last, row=last.row + row - len(self.lines), prefix="")
 
+    def first(self, cell: int) -> int:
+        """The first row of a cell's code."""
+        return next(block.first for block in self.blocks if self.line(block.first).cell == cell)
+
+    def last(self, cell: int) -> int:
+        """The last row of a cell's code."""
+        return next(block.last for block in self.blocks if self.line(block.first).cell == cell)
+
     def placed(self, span: Span) -> Span:
         """The span in the page: its rows and columns there, and the cell that it begins in."""
         start, end = self.line(span.row), self.line(span.end_row)
@@ -79,7 +87,11 @@ class Layout:
         span, text = edit.span, edit.text
         line = self.line(span.row)
         if span.column == span.end_column == 1 and (not text or text.endswith("\n")):
-            return Edit(Span(line.row, 1, self.line(span.end_row).row, 1, line.cell), _indented(text, line.indent))
+            whole, column = _indented(text, line.indent), 1
+            if text and span.end_row > span.row and line.prefix.strip():
+                # What stands before the first line, as `%time` does, stands before what replaces it.
+                whole, column = whole[len(line.indent) :], len(line.prefix) + 1
+            return Edit(Span(line.row, column, self.line(span.end_row).row, 1, line.cell), whole)
         first, newline, rest = text.partition("\n")
         return Edit(self.placed(span), first + newline + _indented(rest, line.indent))
 

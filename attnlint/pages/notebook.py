@@ -7,7 +7,7 @@ it writes the whole file anew: what is kept here, byte for byte, is all that no 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from attnlint.diagnostic import Edit, Span
@@ -20,15 +20,20 @@ OLDEST = 4
 
 
 def read(text: str) -> PageText:
-    """The code cells of a notebook that is Python, each followed by an empty row; cells are counted from 1.
+    """The code cells of a notebook that is Python, as one text.
 
     Raises `NotAPage` for what is no notebook, or one of a format before 4.
     """
+    return laid_out(code_cells(text))
+
+
+def laid_out(cells: Iterable[tuple[int, str]]) -> PageText:
+    """Cells with their numbers, from 1, as one text, each followed by an empty row."""
     rows: list[str] = []
     lines: list[Line] = []
     blocks: list[Block] = []
     broken: list[Broken] = []
-    for number, source in code_cells(text):
+    for number, source in cells:
         first = len(rows) + 1
         read_rows = python_rows(source)
         if found := error("\n".join(row.text for row in read_rows)):

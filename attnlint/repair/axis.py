@@ -13,6 +13,7 @@ from attnlint.frameworks.writing import writing
 from attnlint.ir import Site
 from attnlint.repair import calls, tree
 from attnlint.repair.draft import Draft
+from attnlint.repair.wanted import if_wanted
 from attnlint.trace import OpCall
 from attnlint.values import Layer
 
@@ -20,6 +21,7 @@ _AXIS = ("dim", "axis")
 _BRACKETED = "[{}]"
 
 
+@if_wanted
 def over_keys(site: AttentionSite) -> Fix | None:
     """The softmax of an attention over the keys' axis, wherever its axis is said."""
     draft, softmax = Draft(site.trace), site.softmax

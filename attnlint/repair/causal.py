@@ -15,6 +15,7 @@ from attnlint.ir import Site
 from attnlint.names import is_cache_name
 from attnlint.repair import calls, tree, words
 from attnlint.repair.draft import Draft
+from attnlint.repair.wanted import if_wanted
 from attnlint.tensor import Tensor
 from attnlint.values import Layer, as_bool
 
@@ -23,6 +24,7 @@ _JOINS = re.compile(r"\b(?:cat|concat|concatenate|update|append)\(")
 _MASKS = ("attn_mask", "mask", "tgt_mask")
 
 
+@if_wanted
 def blocked(site: AttentionSite) -> Fix | None:
     """The attention with a causal mask; what the author meant is not certain, so that the fix is unsafe."""
     draft = Draft(site.trace)

@@ -14,6 +14,7 @@ from attnlint.ir import Site
 from attnlint.names import is_cache_name
 from attnlint.repair import calls, names, tree, words
 from attnlint.repair.draft import Draft
+from attnlint.repair.wanted import if_wanted
 from attnlint.tensor import Tensor
 from attnlint.trace import Cell, Trace
 from attnlint.values import is_none
@@ -22,6 +23,7 @@ TITLE = "keep those of the earlier tokens in front of the new ones"
 _NAMES = {"k": "keys", "v": "values"}
 
 
+@if_wanted
 def kept(trace: Trace, loss: Loss) -> Fix | None:
     """The repair of one way to lose what earlier tokens left."""
     draft = Draft(trace)

@@ -13,11 +13,13 @@ from attnlint.ir import Site
 from attnlint.repair import calls, helper, tree
 from attnlint.repair.draft import Draft
 from attnlint.repair.masking import Late, between, fill_of, gives_back, late_in, take_off, value_in
+from attnlint.repair.wanted import if_wanted
 from attnlint.trace import OpCall
 
 TITLE = "mask the scores before the softmax"
 
 
+@if_wanted
 def before_softmax(site: AttentionSite, late: LateMask) -> Fix | None:
     """The mask of an attention moved from its weights to its scores."""
     op = late.use.op

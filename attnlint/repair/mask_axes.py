@@ -13,6 +13,7 @@ from attnlint.ir import Site
 from attnlint.repair import calls, tree, widths, words
 from attnlint.repair.draft import Draft
 from attnlint.repair.spread import over_heads
+from attnlint.repair.wanted import if_wanted
 from attnlint.tensor import Axis, Shape, Tensor
 from attnlint.trace import OpCall, Trace
 
@@ -20,6 +21,7 @@ TITLE = "give the mask the axes of the scores"
 _SHAPING = frozenset({"index", "expand_dims", "reshape", "rearrange", "unsqueeze"})
 
 
+@if_wanted
 def fitted(trace: Trace, use: MaskUse, site: AttentionSite | None) -> Fix | None:
     """The mask of a use laid out as the scores are."""
     draft, mask, scores = Draft(trace), mask_tensor(use.mask), scores_shape(use, site)
@@ -42,6 +44,7 @@ def fitted(trace: Trace, use: MaskUse, site: AttentionSite | None) -> Fix | None
     return draft.fix(TITLE)
 
 
+@if_wanted
 def squared(trace: Trace, op: OpCall, mask: Tensor) -> Fix | None:
     """A causal mask by itself, as long as it is wide."""
     draft = Draft(trace)

@@ -11,12 +11,14 @@ from attnlint.frameworks.writing import writing
 from attnlint.ir import Site
 from attnlint.repair import calls, tree, widths, words
 from attnlint.repair.draft import Draft
+from attnlint.repair.wanted import if_wanted
 from attnlint.tensor import Axis, Tensor
 from attnlint.trace import OpCall, Trace
 
 TITLE = "concatenate the heads"
 
 
+@if_wanted
 def concatenated(trace: Trace, op: OpCall, taken: Tensor | None) -> Fix | None:
     """The heads of a context beside its features, for what averaged, added or dropped them.
 

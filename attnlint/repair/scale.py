@@ -11,9 +11,11 @@ from attnlint.ir import Site
 from attnlint.repair import calls, tree, words
 from attnlint.repair.draft import Draft
 from attnlint.repair.places import factors
+from attnlint.repair.wanted import if_wanted
 from attnlint.trace import OpCall, Trace
 
 
+@if_wanted
 def divided(trace: Trace, product: OpCall, place: Site | None = None) -> Fix | None:
     """The product of query and key divided by √head_dim.
 
@@ -49,6 +51,7 @@ def _inner(side: Site) -> Site:
     return tree.at(side, node) if isinstance(node, cst.CSTNode) else side
 
 
+@if_wanted
 def told(site: AttentionSite) -> Fix | None:
     """A fused call that is told to scale by 1/√head_dim."""
     draft = Draft(site.trace)

@@ -18,15 +18,17 @@ from attnlint.ops.match import Target, target_of
 from attnlint.ops.view import size_list
 from attnlint.repair import calls, names, tree, widths, words
 from attnlint.repair.draft import Draft
+from attnlint.repair.wanted import Fixes, all_if_wanted
 from attnlint.trace import OpCall, Trace
 from attnlint.values import Layer
 
 # The fix, and others that would do.
-Fixes = tuple[Fix | None, tuple[Fix, ...]]
+
 _FEWER = re.compile(r"kv|key_value|group", re.I)
 TITLE = "compute the width of a head: d_model // n_heads"
 
 
+@all_if_wanted
 def resized(trace: Trace, op: OpCall, found: Misfit) -> Fixes:
     """A reshape whose heads multiply out to the features that there are, and what else would do."""
     draft = Draft(trace)
@@ -218,6 +220,7 @@ def _near(count: int) -> Iterator[int]:
         yield from (n for n in (count - distance, count + distance) if n > 1)
 
 
+@all_if_wanted
 def refitted(trace: Trace, wrong: WrongWidth, op: OpCall) -> Fixes:
     """A projection made for what the heads have together, or a layer whose heads divide its width; and what else."""
     draft = Draft(trace)

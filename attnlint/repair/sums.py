@@ -8,6 +8,7 @@ from attnlint.diagnostic import Fix
 from attnlint.ir import Site
 from attnlint.repair import calls, tree
 from attnlint.repair.draft import Draft
+from attnlint.repair.wanted import if_wanted
 from attnlint.trace import OpCall, Trace
 
 TITLE = "add the positions to the embedding"
@@ -17,6 +18,7 @@ TITLE = "add the positions to the embedding"
 BESIDE = Fix("keep both side by side, and make the next layer for 2 * d_model features")
 
 
+@if_wanted
 def added(trace: Trace, concat: OpCall) -> Fix | None:
     """`a + b` for the concatenation of two, or the layer that adds for the one that concatenates."""
     draft = Draft(trace)

@@ -14,6 +14,7 @@ from attnlint.ir import Site
 from attnlint.repair import calls, tree
 from attnlint.repair.draft import Draft
 from attnlint.repair.places import factors
+from attnlint.repair.wanted import if_wanted
 from attnlint.tensor import Tensor
 from attnlint.trace import OpCall, Trace
 
@@ -21,6 +22,7 @@ _TURNING = frozenset("transpose permute swapaxes swapdims permute_dimensions per
 TITLE = "swap the key's last two axes, and only these"
 
 
+@if_wanted
 def contracted(trace: Trace, product: OpCall, wrong: WrongProduct) -> Fix | None:
     """The product with its key turned by the last two axes."""
     draft = Draft(trace)
@@ -81,6 +83,7 @@ def _turned_back(draft: Draft, turn: OpCall, query: Site) -> bool:
     return True
 
 
+@if_wanted
 def exchanged(trace: Trace, product: OpCall) -> Fix | None:
     """`k @ qᵀ` with query and key in each other's place."""
     draft = Draft(trace)

@@ -1,0 +1,156 @@
+"""What is kept from one keystroke to the next: the traces of definitions that it has nothing to do with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from attnlint.analyse import traces_of
+from attnlint.assumptions import NOTHING, Assumptions
+from attnlint.index import FileIndex, Part, index
+from attnlint.interpret.modules import main_library
+from attnlint.islands import islands
+from attnlint.patience import go_on
+from attnlint.project import Uses, note, resolve, watched
+from attnlint.rule import Finding, Rule
+from attnlint.source import STDIN, Source, overlay, version
+from attnlint.trace import Trace
+
+Stamp = bytes | tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The traces of one island, and what they rest on besides its own text."""
+
+    traces: tuple[Trace, ...]
+    said: dict[str, bool]
+    stamps: dict[str, Stamp]
+    imports: dict[tuple[str, str], str | None]
+
+    def stands(self, now: _Now) -> bool:
+        """Whether a fresh trace would be the same: other files are as they were, and so is what is said of the text."""
+        return (
+            all(now.stamp(path) == stamp for path, stamp in self.stamps.items())
+            and all(now.led(place) == led for place, led in self.imports.items())
+            and all(now.says(pattern) == answer for pattern, answer in self.said.items())
+        )
+
+
+@dataclass(slots=True)
+class _Now:
+    """The state of the world in one look, each question of it asked once."""
+
+    text: str
+    stamps: dict[str, Stamp] = field(default_factory=dict)
+    imports: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    said: dict[str, bool] = field(default_factory=dict)
+
+    def stamp(self, path: str) -> Stamp:
+        """What tells a file's content from an earlier one."""
+        if path not in self.stamps:
+            self.stamps[path] = _stamp(path)
+        return self.stamps[path]
+
+    def led(self, place: tuple[str, str]) -> str | None:
+        """The file that a dotted name leads to, as seen from a file."""
+        if place not in self.imports:
+            found = resolve(*place)
+            self.imports[place] = found[0] if found is not None else None
+        return self.imports[place]
+
+    def says(self, pattern: str) -> bool:
+        """Whether a pattern occurs in the document."""
+        if pattern not in self.said:
+            self.said[pattern] = re.search(pattern, self.text) is not None
+        return self.said[pattern]
+
+
+@dataclass(slots=True)
+class Memory:
+    """The last version of a document: its parts by where they stand and what they say, and its islands' traces."""
+
+    parts: dict[tuple[int, str], Part] = field(default_factory=dict)
+    kept: dict[object, _Kept] = field(default_factory=dict)
+    answers: dict[tuple[str, Trace], tuple[Finding, ...]] = field(default_factory=dict)
+
+    def traces(self, source: Source, assumptions: Assumptions = NOTHING) -> list[Trace]:
+        """The traces of a version of the document.
+
+        Raises SyntaxError with its place.
+        """
+        whole = index(source.text, "" if source.path == STDIN else source.path)
+        self._take_over(whole)
+        kept: dict[object, _Kept] = {}
+        now = _Now(source.text)
+        about = (_about(whole), assumptions)
+        for island in islands(whole):
+            go_on()
+            key = (
+                about,
+                island.is_concerned,
+                *((part.kind, part.name, part.first_row, part.text) for part in island.parts),
+            )
+            before = self.kept.get(key)
+            if before is not None and before.stands(now):
+                note(Uses(set(before.stamps), dict(before.imports)))
+            else:
+                before = _traced(island, assumptions)
+            kept[key] = self.kept[key] = before
+        self.kept = kept
+        traces = list(self._all(whole))
+        present = set(traces)
+        self.answers = {key: found for key, found in self.answers.items() if key[1] in present}
+        return traces
+
+    def ask(self, rule: Rule, trace: Trace) -> Iterable[Finding]:
+        """What a rule says of a trace; as before, where it did not look at the text around it."""
+        key = (rule.code, trace)
+        if key not in self.answers:
+            looks = trace.file.looks
+            found = tuple(rule.check(trace))
+            if trace.file.looks != looks:
+                return found
+            self.answers[key] = found
+        return self.answers[key]
+
+    def _all(self, whole: FileIndex) -> Iterator[Trace]:
+        """Every trace, which now speaks of the present text."""
+        for kept in self.kept.values():
+            for trace in kept.traces:
+                trace.file.text, trace.file.words = whole.text, whole.words
+                yield trace
+
+    def _take_over(self, whole: FileIndex) -> None:
+        """Give the parts that did not change what was parsed of them."""
+        for part in whole.parts:
+            twin = self.parts.get((part.first_row, part.text))
+            if twin is not None and twin.path == part.path:
+                part.block = twin.block
+        self.parts = {(part.first_row, part.text): part for part in whole.parts}
+
+
+def _traced(island: FileIndex, assumptions: Assumptions) -> _Kept:
+    with watched() as uses:
+        traces = traces_of(island, assumptions)
+    note(uses)
+    said = {pattern: answer for trace in traces for pattern, answer in trace.said.items()}
+    return _Kept(tuple(traces), said, {path: _stamp(path) for path in uses.files}, uses.imports)
+
+
+def _about(whole: FileIndex) -> object:
+    """What the traces of an island depend on in the rest of the file, but for single questions of its text."""
+    imports = tuple(whole.imports.items())
+    return whole.path, imports, whole.assigned, whole.stars, whole.registers, main_library(whole)
+
+
+def _stamp(path: str) -> Stamp:
+    """What tells a file's content from an earlier one."""
+    data = overlay(path)
+    if data is not None:
+        return data
+    try:
+        return version(path)
+    except OSError:
+        return None
