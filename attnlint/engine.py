@@ -244,7 +244,7 @@ def lint(
         for other in there
         if other.found or other.silencing
     )
-    here, meant = unmeant(source.layout, heeded.left) if fault is None else (heeded.left, ())
+    here, meant = unmeant(source.layout, heeded.left, answered) if fault is None else (heeded.left, ())
     report = report_on(source, here, fault, source.line_count, others)
     return replace(report, notes=(*heeded.notes, *meant))
 

@@ -11,6 +11,7 @@ from attnlint.filed import FileReport
 from attnlint.pages.kinds import is_notebook
 from attnlint.pages.layout import Block, Layout, fitted, placed
 from attnlint.pages.notebook import code_cells
+from attnlint.rule import Rule, all_rules, did_you_mean, near_miss
 from attnlint.source import NEWLINE, Source, lines_of, page_text
 
 Analyse = Callable[[Source], Iterable[Diagnostic]]
@@ -33,9 +34,12 @@ def analysed(source: Source, analyse: Analyse) -> Iterable[Diagnostic]:
 
 
 def unmeant(
-    layout: Layout | None, found: Sequence[Diagnostic]
+    layout: Layout | None, found: Sequence[Diagnostic], answered: Sequence[Rule]
 ) -> tuple[Sequence[Diagnostic], Sequence[tuple[int, str]]]:
-    """The findings that no block shows on purpose; and rows of blocks that show none of what they are marked for."""
+    """The findings that no block shows on purpose; and what is odd in the comments that say so, by row.
+
+    `answered` are the rules that were asked and could answer: no other one is missed.
+    """
     if layout is None:
         return found, ()
     kept: list[Diagnostic] = []
@@ -46,12 +50,28 @@ def unmeant(
             kept.append(each)
         else:
             shown.add(block)
-    missed = [block for block in layout.blocks if block.wrong and block not in shown]
-    return kept, [(block.first, f"marked as wrong, and {_nothing(block)} is found here") for block in missed]
+    missed = (line for block in layout.blocks for line in _missed(block, block in shown, answered))
+    return kept, (*_odd(layout), *missed)
 
 
-def _nothing(block: Block) -> str:
-    return "nothing" if "*" in block.wrong else f"no {' or '.join(block.wrong)}"
+def _odd(layout: Layout) -> Iterator[tuple[int, str]]:
+    for row, word in layout.odd:
+        near = did_you_mean(word, ["skip", "wrong"])
+        yield row, f"unknown word {word!r} in a comment to attnlint{near or '; there is skip, and wrong[…]'}"
+
+
+def _missed(block: Block, is_shown: bool, answered: Sequence[Rule]) -> Iterator[tuple[int, str]]:
+    """What the mark of a block names in vain."""
+    rules = all_rules()
+    known = {word.lower() for rule in rules for word in (rule.name, rule.code)} | {"*"}
+    for name in block.wrong:
+        if name not in known:
+            yield block.first, f"unknown rule {name!r} in a comment to attnlint{near_miss(name, rules)}"
+    names = [name for name in block.wrong if name in known]
+    asked = {word.lower() for rule in answered for word in (rule.name, rule.code)}
+    if names and not is_shown and (len(answered) == len(rules) if "*" in names else asked.issuperset(names)):
+        nothing = "nothing" if "*" in names else f"no {' or '.join(names)}"
+        yield block.first, f"marked as wrong, and {nothing} is found here"
 
 
 def told(report: FileReport, source: Source) -> FileReport:
@@ -153,11 +173,14 @@ def _groups(blocks: Sequence[_Code]) -> Iterator[list[_Code]]:
     program: list[_Code] = []
     alone: dict[int, list[_Code]] = {}
     for code in blocks:
-        if code.block.section:
-            group = alone.setdefault(code.block.section, [])
-            if not group and any(code.names & above.binds for above in program):
-                group += program
-            group.append(code)
+        if number := code.block.section:
+            if number not in alone:
+                is_needed = any(code.names & above.binds for above in program)
+                alone[number] = _without(program, code) if is_needed else []
+            elif any(code.defines & above.defines for above in alone[number]):
+                yield alone[number]
+                alone[number] = _without(alone[number], code)
+            alone[number] = [*alone[number], code]
             continue
         known = {name: module for above in program for name, module in above.imports.items()}
         if any(known.get(name, module) != module for name, module in code.imports.items()):
@@ -165,6 +188,10 @@ def _groups(blocks: Sequence[_Code]) -> Iterator[list[_Code]]:
             program = []
         elif any(code.defines & above.defines for above in program):
             yield program
-            program = [above for above in program if not code.defines & above.defines]
+            program = _without(program, code)
         program = [*program, code]
     yield from (group for group in (program, *alone.values()) if group)
+
+
+def _without(group: Sequence[_Code], code: _Code) -> list[_Code]:
+    return [above for above in group if not code.defines & above.defines]

@@ -140,7 +140,8 @@ def _removal(source: Source, directive: Directive) -> Edit:
     before, behind = line[: directive.column - 1], line[end:]
     if not behind.strip():
         if not before.strip():
-            return Edit(Span(row, 1, row + 1, 1), "")
+            is_all = any(block.first == block.last == row for block in source.layout.blocks) if source.layout else False
+            return Edit(Span(row, 1, row, len(line) + 1) if is_all else Span(row, 1, row + 1, 1), "")
         return Edit(Span(row, len(before.rstrip()) + 1, row, len(line) + 1), "")
     # Another comment that follows stays one.
     rest = behind.lstrip()

@@ -200,6 +200,27 @@ def test_a_notebook_of_another_language_is_not_read(plant, check):
     assert check("a.ipynb")[0] == 0
 
 
+@pytest.mark.parametrize("metadata", [{"kernelspec": {"name": "ir"}}, {"kernelspec": {"name": "julia-1.10"}}])
+def test_a_kernel_that_says_no_language_is_known_by_its_name(metadata):
+    assert read(book("x <- 1", metadata=metadata)).text == ""
+
+
+def test_kernels_have_whatever_names_environments_have():
+    assert read(book("x = 1", metadata={"kernelspec": {"name": "iris-env"}})).text == "x = 1\n\n"
+
+
+def test_a_cell_in_another_language_is_not_read():
+    cells = json.loads(book("SELECT 1", "x = 1"))
+    cells["cells"][0]["metadata"] = {"vscode": {"languageId": "sql"}}
+    page = read(json.dumps(cells))
+    assert page.text == "x = 1\n\n"
+    assert page.layout.line(1).cell == 2
+
+
+def test_a_cell_without_a_source_is_empty():
+    assert read(book(None, "x = 1")).text.split() == ["x", "=", "1"]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -210,6 +231,7 @@ def test_a_notebook_of_another_language_is_not_read(plant, check):
         ('{"cells": [1]}', "its cell 1 is no object"),
         ('{"cells": [{"cell_type": "code", "source": [1]}]}', "the source of its cell 1 is no text"),
         ("", "is no notebook: Expecting value"),
+        ('{"cells": [], "n": ' + "1" * 5000 + "}", "is no notebook that can be read: Exceeds the limit"),
     ],
 )
 def test_what_is_no_notebook_is_said_with_its_place(plant, check, text, message):
@@ -242,6 +264,16 @@ def test_a_notebook_that_is_no_utf_8_is_said():
         ("y = (a\n% b)", "y = (a\n% b)"),
         ('s = """\n%%bash\n!ls\n"""', 's = """\n%%bash\n!ls\n"""'),
         ("!ls (\nx = 1", "pass\nx = 1"),
+        ("def run(x):\n    %time y = f(x)\n    return y", "def run(x):\n    y = f(x)\n    return y"),
+        ("    x = 1\n    y = 2", "x = 1\ny = 2"),
+        ("pip install torch\nx = 1", "pass\nx = 1"),
+        ("cd ..\nx = 1", "pass\nx = 1"),
+        ("res['attn'] = !ls\nres[f(a=1)] = %pwd", "res['attn'] = None\nres[f(a=1)] = None"),
+        ("x: list = !ls", "x: list = None"),
+        (">>> x = 1\n>>> for i in x:\n...     print(i)\n1", "x = 1\nfor i in x:\n    print(i)\n"),
+        ("In [1]: x = 1\nOut[1]: 1", "x = 1\n"),
+        ("%%tab pytorch\nx = 1", "\nx = 1"),
+        ("x = 1\ry = 2\r\nz = 3", "x = 1\ny = 2\nz = 3"),
         ("await f()", "await f()"),
     ],
 )
@@ -294,6 +326,24 @@ def test_lines_that_stay_keep_their_very_spelling():
     text = r'{"cells": [{"cell_type": "code", "source": ["\u0061 = 1\n"  ,  "b = 2\n", "c = \/\u002f3"]}]}'
     edit = Edit(Span(2, 5, 2, 6, 1), "20")
     assert rewritten(text, [edit]) == text.replace("b = 2", "b = 20")
+
+
+@pytest.mark.parametrize(
+    ("source", "span", "new", "expected"),
+    [
+        (r'"# \u003ca\u003e \/\nx = 1\ny"', (2, 5, 2, 6), "2", r'"# \u003ca\u003e \/\nx = 2\ny"'),
+        (r'["x = \"\f\"\n",   "y = 1\n", "z \/"]', (2, 5, 2, 6), "2", r'["x = \"\f\"\n",   "y = 2\n", "z \/"]'),
+        (r'["a = 1\nb = 2\n", "", "c"]', (2, 5, 2, 6), "3", r'["a = 1\nb = 3\n", "", "c"]'),
+        (r'["a\n",  "b\n",  "c"]', (2, 1, 3, 1), "", r'["a\n",  "c"]'),
+        (r'["a\n",  "b\n",  "c"]', (3, 1, 4, 1), "", r'["a\n",  "b"]'),
+        (r'["a\n",  "b\n",  "c"]', (2, 1, 2, 1), "new\n", r'["a\n",  "new\n",  "b\n",  "c"]'),
+        (r'["a\n",  "b"]', (3, 1, 3, 1), "new\n", r'["a\n",  "b\n",  "new"]'),
+        (r'["\ud83d\ude00 = 1"]', (1, 5, 1, 6), "2", r'["\ud83d\ude00 = 2"]'),
+    ],
+)
+def test_all_that_no_edit_means_keeps_its_spelling(source, span, new, expected):
+    text = '{"cells": [{"cell_type": "code", "source": %s}]}'
+    assert rewritten(text % source, [Edit(Span(*span, 1), new)]) == text % expected
 
 
 def test_a_line_added_below_the_last_one_begins_a_new_one():

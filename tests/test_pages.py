@@ -148,6 +148,7 @@ AXIS = "# scores: [batch, heads, q_len, k_len]\nweights = softmax(scores, axis=-
     ("info", "is_read"),
     [
         *((info, True) for info in ("python", "py", "Python3", "python3.11", "{python}", "{.python .numberLines}")),
+        *((info, True) for info in ("{#lst-a .python lst-cap='x'}", "{testcode} group", "python,linenos")),
         *((info, True) for info in ("{code-cell} ipython3", "{code-cell}", "{code-block} python", "py hl_lines=2")),
         *((info, False) for info in ("", "text", "pytb", "pythonrepl", "python-traceback", "{r}", "{code-block} r")),
     ],
@@ -172,6 +173,127 @@ def test_a_session_is_read_without_its_prompts_and_never_edited(plant, check):
     assert names(check, session) == [(3, "softmax-wrong-axis")]
     check("page.md", "--fix")
     assert (folder / "page.md").read_text() == session
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        "class A:\n    def __init__(self):\n        ...\n",
+        'def f():\n    """Do.\n\n    >>> f()\n    """\n',
+        "%matplotlib inline\n",
+        "!pip install torch\n",
+        "%%time\n",
+    ],
+)
+def test_what_looks_like_a_session_or_is_ipythons_keeps_no_block_from_being_read(plant, check, block):
+    plant({"page.md": f"```{{python}}\n{block}{AXIS}```\n"})
+    assert names(check, "") == [(3 + block.count("\n"), "softmax-wrong-axis")]
+
+
+@pytest.mark.parametrize("newline", ["\r", "\r\r\n"], ids=["cr", "crcrlf"])
+@pytest.mark.parametrize("suffix", [".md", ".rst"])
+def test_lines_end_as_the_page_ends_them(plant, check, newline, suffix):
+    block = "".join(f"   {line}\n" for line in AXIS.splitlines())
+    page = f"```python\n{AXIS}```\n" if suffix == ".md" else f".. code:: python\n\n{block}"
+    folder = plant({f"page{suffix}": page.replace("\n", newline).encode()})
+    check(f"page{suffix}", "--fix")
+    fixed = page.replace("axis=-2", "axis=-1").replace("\n", newline).encode()
+    assert (folder / f"page{suffix}").read_bytes() == fixed
+
+
+def test_a_carriage_return_in_the_text_shifts_no_line(plant, check):
+    plant({"page.md": f"progress\rdone\n\n```python\n{AXIS}```\n"})
+    assert names(check, "") == [(6, "softmax-wrong-axis")]
+
+
+def test_directives_may_hold_blocks(plant, check):
+    plant({"page.md": f"````{{note}}\n```python\n{AXIS}```\n````\n"})
+    assert names(check, "") == [(4, "softmax-wrong-axis")]
+
+
+def test_a_page_may_say_that_its_cells_are_in_another_language(plant, check):
+    front = "---\nkernelspec:\n  display_name: R\n  language: R\n---\n\n"
+    plant({"page.md": f"{front}```{{code-cell}}\n{AXIS}```\n\n```python\n{AXIS}```\n"})
+    assert names(check, "") == [(14, "softmax-wrong-axis")]
+
+
+def test_the_title_of_a_page_about_mistakes_sets_nothing_apart(plant, check):
+    front = '---\ntitle: "Common mistakes"\n---\n\n'
+    first = f"{front}```python\n# scores: [batch, heads, q_len, k_len]\n```\n\n"
+    page = f"{first}```python\nw = softmax(scores, axis=2)\n```\n"
+    plant({"page.md": page})
+    assert names(check, "") == [(10, "softmax-wrong-axis")]
+
+
+@pytest.mark.parametrize("heading", ["Problem setup", "Error analysis", "Avoiding loops", "What is missing"])
+def test_a_heading_that_speaks_of_no_mistake_sets_nothing_apart(plant, check, heading):
+    head = "```python\n# scores: [batch, heads, q_len, k_len]\n```\n\n"
+    plant({"page.md": f"# Attention\n\n{head}## {heading}\n\n```python\nw = softmax(scores, axis=2)\n```\n"})
+    assert names(check, "") == [(10, "softmax-wrong-axis")]
+
+
+def test_in_a_section_on_a_mistake_a_class_that_is_written_anew_hides_nothing(plant, check):
+    head = "```python\nimport numpy as np\nclass Attention:\n    def __call__(self, q, k, v):\n"
+    wrong = "        return softmax(q @ k.swapaxes(-1, -2)) @ v\n```\n\nWhat they mean is:\n\n"
+    right = "        return softmax(q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])) @ v\n```\n"
+    plant({"page.md": f"# Attention\n\n## Pitfalls\n\n{head}{wrong}{head}{right}"})
+    assert names(check, "") == [(9, "missing-scale")]
+
+
+def test_what_is_commented_out_is_not_read(plant, check):
+    block = "".join(f"      {line}\n" for line in AXIS.splitlines())
+    plant({"page.rst": f"..\n   .. code:: python\n\n{block}\n.. This is\n   commented out::\n\n{block}"})
+    assert names(check, "", "page.rst") == []
+
+
+def test_sessions_and_long_options_of_restructured_text_are_read(plant, check):
+    session = "".join(f">>> {line}\n" for line in AXIS.splitlines())
+    block = "".join(f"   {line}\n" for line in AXIS.splitlines())
+    page = f"Try:\n\n{session}\n.. code:: python\n   :caption: one\n      two\n\n{block}"
+    plant({"page.rst": page})
+    assert names(check, "", "page.rst") == [(4, "softmax-wrong-axis"), (11, "softmax-wrong-axis")]
+
+
+@pytest.mark.parametrize(
+    ("marks", "is_found"),
+    [
+        ("<!-- attnlint: wrong[softmax-wrong-axis] -->\n<!-- attnlint: wrong[missing-scale] -->\n", False),
+        ("<!-- attnlint: skip -->\n<!-- prettier-ignore -->\n", False),
+        ("<!-- prettier-ignore -->\n", True),
+    ],
+)
+def test_all_comments_above_a_block_count(plant, check, marks, is_found):
+    plant({"page.md": f"{marks}```python\n{AXIS}```\n"})
+    assert bool(names(check, "")) == is_found
+
+
+@pytest.mark.parametrize("margin", ["- ", "> ", "1. "])
+def test_a_comment_above_a_list_or_a_quotation_is_for_the_block_that_begins_it(plant, check, margin):
+    rows = ["```python", *AXIS.splitlines(), "```"]
+    rest = "> " if margin == "> " else " " * len(margin)
+    block = "".join(f"{rest if number else margin}{row}\n" for number, row in enumerate(rows))
+    plant({"page.md": f"<!-- attnlint: skip -->\n{block}"})
+    assert names(check, "") == []
+
+
+@pytest.mark.parametrize(
+    ("mark", "said"),
+    [
+        ("skp", "page.md:1: unknown word 'skp' in a comment to attnlint; did you mean 'skip'?"),
+        ("ignore", "page.md:1: unknown word 'ignore' in a comment to attnlint; there is skip, and wrong[…]"),
+        ("wrong[softmax-wrong-axes]", "unknown rule 'softmax-wrong-axes' in a comment to attnlint; did you mean"),
+    ],
+)
+def test_a_comment_that_means_nothing_is_told(plant, check, mark, said):
+    plant({"page.md": f"<!-- attnlint: {mark} -->\n```python\n{AXIS}```\n"})
+    code, _, err = check("page.md")
+    assert code == 1
+    assert said in err
+
+
+def test_a_rule_that_did_not_run_is_not_missed(plant, check):
+    plant({"page.md": f"<!-- attnlint: wrong[softmax-wrong-axis] -->\n```python\n{AXIS}```\n"})
+    assert check("page.md", "--select", "missing-scale")[2] == ""
 
 
 def test_a_block_that_does_not_parse_is_left_out_and_can_be_seen(plant, check, capsys):

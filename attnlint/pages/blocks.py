@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from attnlint.diagnostic import Span
 from attnlint.pages.layout import Block, Broken, Layout, Line
-from attnlint.pages.magics import error
+from attnlint.pages.magics import error, is_session, python_rows
 from attnlint.pages.text import PageText
 
 _MARK = re.compile(r"attnlint:\s*(?P<kind>skip|wrong)\b(?:\s*\[(?P<rules>[^\]]*)\])?")
-_PROMPT = re.compile(r"(?:>>>|\.\.\.)(?: |$)")
+_ADDRESSED = re.compile(r"\s*(?:<!--|\.\.)\s*attnlint:\s*(?P<word>[\w-]*)")
+KINDS = ("skip", "wrong")
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """A block of code as a reader of the page's markup finds it.
 
-    Its rows in the page, from 1; what the comment says that stands just above it, if one does; its section, 0 where it
-    shares its names with the whole page.
+    Its rows in the page, from 1; what the comments say that stand just above it; its section, 0 where it shares its
+    names with the whole page. `is_cell` where it is in the language of the page's kernel.
     """
 
     first: int
     rows: tuple[str, ...]
     mark: str = ""
     section: int = 0
+    is_cell: bool = False
 
     @property
     def last(self) -> int:
@@ -45,25 +48,38 @@ def together(lines: Sequence[str], found: Iterable[Found]) -> PageText:
     blocks: list[Block] = []
     broken: list[Broken] = []
     for each in found:
-        mark = _MARK.search(each.mark)
-        if mark and mark.group("kind") == "skip":
+        marks = list(_MARK.finditer(each.mark))
+        if any(mark.group("kind") == "skip" for mark in marks):
             continue
-        read = _session(each) if any(map(_PROMPT.match, map(str.lstrip, each.rows))) else _dedented(lines, each)
+        read = _dedented(lines, each)
         if read is None:
             continue
         text, placed = read
-        if problem := error("\n".join(text)):
-            at = each.first + min(max(problem.lineno or 1, 1), len(text)) - 1
-            broken.append(Broken(Span(at, 1, at, len(lines[at - 1]) + 1), problem.msg or "", is_finding=False))
-            continue
+        problem = error("\n".join(text))
+        if problem is not None:
+            text, placed = _without_magics(text, placed)
+            if error("\n".join(text)) is not None:
+                at = each.first + min(max(problem.lineno or 1, 1), len(text)) - 1
+                span = Span(at, 1, at, len(lines[at - 1]) + 1)
+                broken.append(Broken(span, problem.msg or "", is_finding=False))
+                continue
         rows[each.first - 1 : each.last] = text
         layout.update((line.row, line) for line in placed)
-        is_session = any(line.is_hidden for line in placed)
-        blocks.append(Block(each.first, each.last, is_session, _names(mark) if mark else (), each.section))
+        wrong = tuple(name for mark in marks for name in _names(mark))
+        blocks.append(Block(each.first, each.last, is_session(each.rows), wrong, each.section))
         # Lines can be put in below the last one.
         if each.last < len(lines):
             layout[each.last + 1] = Line(each.last + 1, indent=placed[-1].indent, is_hidden=True)
-    return PageText(_joined(rows, lines), Layout(tuple(layout.values()), tuple(blocks), tuple(broken)))
+    odd = tuple(_odd(lines))
+    return PageText(_joined(rows, lines), Layout(tuple(layout.values()), tuple(blocks), tuple(broken), odd))
+
+
+def _odd(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
+    """Rows with comments that are addressed to attnlint and say nothing that it knows, with the word."""
+    for number, line in enumerate(lines, 1):
+        found = _ADDRESSED.match(line)
+        if found is not None and found.group("word") not in KINDS:
+            yield number, found.group("word")
 
 
 def _names(mark: re.Match[str]) -> tuple[str, ...]:
@@ -105,18 +121,21 @@ def _before(line: str, row: str) -> str:
     return line[: len(line) - len(row)] if line.endswith(row) else ""
 
 
-def _session(found: Found) -> tuple[list[str], list[Line]]:
-    """What was typed at the prompts of an interactive session; nothing of it can be edited."""
-    text: list[str] = []
-    placed: list[Line] = []
-    for number, row in enumerate(found.rows, found.first):
-        margin = len(row) - len(row.lstrip())
-        prompt = _PROMPT.match(row.lstrip())
-        code = row[margin + prompt.end() :] if prompt else ""
-        text.append(code)
-        placed.append(Line(number, prefix=row[: len(row) - len(code)], is_hidden=True))
-    return text, placed
+def _without_magics(text: Sequence[str], placed: Sequence[Line]) -> tuple[list[str], list[Line]]:
+    """The rows without the prompts of a session and the magics of a notebook's cell."""
+    rows = python_rows("\n".join(text))
+    lines = [
+        replace(line, prefix=line.prefix + row.prefix, is_hidden=row.is_magic)
+        for line, row in zip(placed, rows, strict=True)
+    ]
+    return [row.text for row in rows], lines
 
 
 def _joined(rows: Sequence[str], lines: Sequence[str]) -> str:
-    return "".join(row + line[len(line.rstrip("\r\n")) :] for row, line in zip(rows, lines, strict=True))
+    """The rows with the line ending that most lines of the page have: mixed ones would join between empty rows."""
+    endings = Counter(line[len(line.rstrip("\r\n")) :] for line in lines)
+    endings.pop("", None)
+    newline = endings.most_common(1)[0][0] if endings else "\n"
+    return "".join(
+        row + (newline if line.endswith(("\r", "\n")) else "") for row, line in zip(rows, lines, strict=True)
+    )

@@ -13,11 +13,11 @@ _DECODER = JSONDecoder()
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The offsets of a cell's source, and of the lines in it where it is a list."""
+    """The offsets of a cell's source, and of the strings in it where it is a list."""
 
     start: int
     end: int
-    items: tuple[tuple[int, int], ...] = ()
+    items: tuple[tuple[int, int], ...] | None = None
 
 
 def places(text: str) -> list[Place]:
@@ -33,7 +33,7 @@ def places(text: str) -> list[Place]:
         if source is None:
             found.append(Place(cell, cell))
             continue
-        items = tuple((item, _end(text, item)) for item in _elements(text, source)) if text[source] == "[" else ()
+        items = tuple((item, _end(text, item)) for item in _elements(text, source)) if text[source] == "[" else None
         found.append(Place(source, _end(text, source), items))
     return found
 

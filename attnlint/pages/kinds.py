@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from attnlint.diagnostic import Edit
@@ -10,6 +11,9 @@ from attnlint.pages.text import NotAPage, PageText
 NOTEBOOKS = (".ipynb",)
 MARKDOWN = (".md", ".markdown", ".qmd")
 RESTRUCTURED = (".rst",)
+_ENDS = "\r\n"
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+
 SUFFIXES = (*NOTEBOOKS, *MARKDOWN, *RESTRUCTURED)
 
 
@@ -38,10 +42,9 @@ def read_page(path: str, text: str) -> PageText:
         from attnlint.pages.restructured import find
     else:
         from attnlint.pages.markdown import find
-    lines = text.split("\n")
-    ends = [f"{line}\n" for line in lines[:-1]]
+    lines = _LINE.findall(text)
     try:
-        return together([*ends, lines[-1]] if lines[-1] else ends, find(text))
+        return together(lines, find("".join(f"{line.rstrip(_ENDS)}\n" for line in lines)))
     except RecursionError as error:
         raise NotAPage("is nested too deeply") from error
 
@@ -52,12 +55,11 @@ def rewritten(path: str, text: str, edits: Sequence[Edit]) -> str:
         from attnlint.pages.notebook import rewritten as rewrite
 
         return rewrite(text, edits)
-    lines = text.split("\n")
     starts = [0]
-    for line in lines:
-        starts.append(starts[-1] + len(line) + 1)
+    for line in _LINE.findall(text):
+        starts.append(starts[-1] + len(line))
     for edit in reversed(edits):
         span = edit.span
         start, end = starts[span.row - 1] + span.column - 1, starts[span.end_row - 1] + span.end_column - 1
-        text = text[:start] + edit.text + text[min(end, len(text)) :]
+        text = text[:start] + edit.text + text[end:]
     return text

@@ -52,11 +52,15 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What a page's Python text is made of, row by row and block by block."""
+    """What a page's Python text is made of, row by row and block by block.
+
+    `odd` are rows with comments that are addressed to attnlint, and the word in them that it does not know.
+    """
 
     lines: tuple[Line, ...] = ()
     blocks: tuple[Block, ...] = ()
     broken: tuple[Broken, ...] = ()
+    odd: tuple[tuple[int, str], ...] = ()
 
     def line(self, row: int) -> Line:
         """Where a row stands; one beyond the end stands below the last."""
@@ -93,7 +97,11 @@ class Layout:
                 whole, column = whole[len(line.indent) :], len(line.prefix) + 1
             return Edit(Span(line.row, column, self.line(span.end_row).row, 1, line.cell), whole)
         first, newline, rest = text.partition("\n")
-        return Edit(self.placed(span), first + newline + _indented(rest, line.indent))
+        # Behind the last row of the text stands the rest of a row, whatever is in it.
+        rows = rest.split("\n") if newline else []
+        above = "".join(f"{_indented(row, line.indent)}\n" for row in rows[:-1])
+        last = f"{line.indent}{rows[-1]}" if rows else ""
+        return Edit(self.placed(span), first + newline + above + last)
 
     def may_edit(self, span: Span) -> bool:
         """Whether a span stands in one block, or just below it, and covers nothing that is not Python there."""

@@ -11,14 +11,19 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+ROW_END = re.compile(r"\r\n|\r|\n")
 # Cell magics below which Python stands; below any other is another language, or text.
 _PYTHON_CELLS = frozenset(
-    {"capture", "debug", "memit", "mprun", "prun", "python", "python3", "pypy", "px", "time", "timeit"}
+    {"capture", "debug", "memit", "mprun", "prun", "python", "python3", "pypy", "px", "tab", "time", "timeit"}
 )
 # Line magics that run the statement behind them.
-_RUNS = re.compile(r"[ \t]*%(?:time|prun|memit|timeit)[ \t]+(?:-\w+[ \t]*\d*[ \t]+)*(?=[^\s-])")
-_ASSIGNED = re.compile(r"([ \t]*[\w.,\[\]() \t]+=[ \t]*)[%!]")
+_RUNS = re.compile(r"([ \t]*)(%(?:time|prun|memit|timeit)[ \t]+(?:-\w+[ \t]*\d*[ \t]+)*)(?=[^\s-])")
+_ASSIGNED = re.compile(r"([ \t]*\S.*?=[ \t]*)[%!](?=[\w(\"'./~-])")
 _MAGIC = re.compile(r"[ \t]*(?:[%!?,;/]|[\w.%]+\?)|.*\?[ \t]*$")
+# Commands that IPython takes for magics without a sign, as long as no name is like them.
+_COMMAND = re.compile(r"(?:pip3?|conda|mamba|uv|cd|ls|ll|cat|cp|mv|mkdir|rmdir|pwd)(?:[ \t]+[\w./~-].*)?$")
+_PROMPT = re.compile(r"[ \t]*(?:>>>(?: |$)|In \[\d*\]:(?: |$))")
+_PROMPTS = re.compile(r"[ \t]*(?:(?:>>>|\.\.\.)(?: |$)|In \[\d*\]:(?: |$)|\.\.\.:(?: |$))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +37,14 @@ class Row:
 
 def python_rows(text: str) -> list[Row]:
     """The rows of a cell, those of IPython blank or replaced by what binds the same names."""
-    rows = [Row(line) for line in text.split("\n")]
-    if error(text) is None:
-        return rows
+    rows = [Row(line) for line in ROW_END.split(text)]
     first = next((number for number, row in enumerate(rows) if row.text.strip()), 0)
+    if _PROMPT.match(rows[first].text):
+        return session_rows([row.text for row in rows])
+    if error("\n".join(row.text for row in rows)) is None:
+        return rows
+    if margin := rows[first].text[: -len(rows[first].text.lstrip()) or None]:
+        rows = [_without_margin(row, margin) for row in rows]
     if rows[first].text.startswith("%%"):
         return _below(rows, first)
     # The parser stops at the first magic; a string or a bracket that one leaves open can make it point elsewhere.
@@ -51,6 +60,24 @@ def python_rows(text: str) -> list[Row]:
         if _is_magic(rows[at]):
             rows = _without(rows, at)
     return rows
+
+
+def is_session(rows: Sequence[str]) -> bool:
+    """Whether rows are those of an interactive session: the first of them has a prompt."""
+    first = next((row for row in rows if row.strip()), "")
+    return _PROMPT.match(first) is not None
+
+
+def session_rows(rows: Sequence[str]) -> list[Row]:
+    """What was typed at the prompts of a session, without what was answered; nothing of it can be edited."""
+    found = [(row, _PROMPTS.match(row)) for row in rows]
+    return [
+        Row(row[prompt.end() :], prompt.group(), True) if prompt else Row("", is_magic=True) for row, prompt in found
+    ]
+
+
+def _without_margin(row: Row, margin: str) -> Row:
+    return Row(row.text[len(margin) :], margin) if row.text.startswith(margin) else row
 
 
 def error(text: str) -> SyntaxError | None:
@@ -77,14 +104,17 @@ def _below(rows: Sequence[Row], first: int) -> list[Row]:
 
 
 def _is_magic(row: Row) -> bool:
-    return not row.is_magic and not row.prefix and bool(_MAGIC.match(row.text) or _ASSIGNED.match(row.text))
+    return not row.is_magic and any(one.match(row.text) for one in (_MAGIC, _ASSIGNED, _COMMAND))
 
 
 def _without(rows: Sequence[Row], at: int) -> list[Row]:
     """The rows with the magic at one of them out of the way, and the rows that a backslash adds to it."""
-    line = rows[at].text
+    line, prefix = rows[at].text, rows[at].prefix
     if run := _RUNS.match(line):
-        return [*rows[:at], Row(line[run.end() :], run.group()), *rows[at + 1 :]]
+        margin, magic = run.groups()
+        # A margin is part of the text, though it stands before the magic: nothing there can be edited.
+        made = Row(margin + line[run.end() :], prefix + magic, is_magic=bool(margin))
+        return [*rows[:at], made, *rows[at + 1 :]]
     if assigned := _ASSIGNED.match(line):
         text = f"{assigned.group(1)}None"
     else:

@@ -16,7 +16,15 @@ from attnlint.pages.blocks import Found
 from attnlint.pages.sections import Section
 
 _PYTHON = re.compile(r"(?:python|py|ipython|pycon)[\d.]*", re.I)
-_DIRECTIVE = re.compile(r"\{(?:code-cell|code-block|code|jupyter-execute|testcode|doctest)\}")
+_DIRECTIVE = re.compile(r"\{(code-cell|code-block|code|jupyter-execute|testcode|doctest)\}")
+_ATTRIBUTES = re.compile(r"\{([^}]*)\}")
+_FRONT_MATTER = re.compile(r"---[ \t]*\n(?:.*\n)*?(?:---|\.\.\.)[ \t]*\n")
+_KERNEL = re.compile(r"^kernelspec:\s*\n(?:[ \t].*\n)*?[ \t]+language:[ \t]*(?P<language>\S+)", re.M)
+# What may stand between a comment and the block that it is for.
+_OPENINGS = frozenset(
+    {"paragraph_open", "paragraph_close", "inline", "blockquote_open", "list_item_open", "bullet_list_open"}
+    | {"ordered_list_open"}
+)
 _OPTION = re.compile(r"[ \t]*:[\w-]+:|[ \t]*#\|")
 _FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.M)
 _LEVELS = ("p", *(f"h{level}" for level in range(1, 7)))
@@ -26,7 +34,16 @@ _DEEPEST = 4
 
 def find(text: str) -> Iterator[Found]:
     """The blocks of Python of a page, in order."""
-    yield from _within(text, 0, 0, Section())
+    front = _FRONT_MATTER.match(text)
+    if front is None:
+        yield from _within(text, 0, 0, Section())
+        return
+    # Blank, so that it is no rule with a title below it.
+    body = "\n" * front.group().count("\n") + text[front.end() :]
+    kernel = _KERNEL.search(front.group())
+    for each in _within(body, 0, 0, Section()):
+        if not (kernel and each.is_cell) or _PYTHON.fullmatch(kernel.group("language")):
+            yield each
 
 
 def _within(text: str, above: int, depth: int, section: Section) -> Iterator[Found]:
@@ -39,17 +56,21 @@ def _within(text: str, above: int, depth: int, section: Section) -> Iterator[Fou
             section = section.entered(level, token.content) if level > 0 else section.said(token.content)
         opened = token.tag
         if token.type in {"html_block", "html_inline"}:
-            mark = token.content
+            mark += token.content
             continue
         if token.type == "fence" and token.map:
             rows = _rows(token)
             if _is_python(token.info) and rows:
                 skipped = _options(token.info, rows)
                 if rows[skipped:]:
-                    yield Found(above + token.map[0] + 2 + skipped, tuple(rows[skipped:]), mark, section.number)
+                    first = above + token.map[0] + 2 + skipped
+                    is_cell = "code-cell" in token.info
+                    yield Found(first, tuple(rows[skipped:]), mark, section.number, is_cell)
+            elif token.info.lstrip().startswith("{") and depth < _DEEPEST and _FENCE.search(token.content):
+                yield from _within(token.content, above + token.map[0] + 1, depth + 1, section)
         elif token.type == "code_block" and token.map and depth < _DEEPEST and _FENCE.search(token.content):
             yield from _within(token.content, above + token.map[0], depth + 1, section)
-        if token.type not in {"paragraph_open", "paragraph_close", "inline"} or token.content.strip():
+        if token.type not in _OPENINGS or token.content.strip():
             mark = ""
 
 
@@ -63,9 +84,11 @@ def _is_python(info: str) -> bool:
     words = info.strip()
     if directive := _DIRECTIVE.match(words):
         language = words[directive.end() :].strip()
-        return not language or bool(_PYTHON.match(language))
-    name = re.match(r"\{?[.\s]*([\w+-]+[\d.]*)", words)
-    return name is not None and _PYTHON.fullmatch(name.group(1)) is not None
+        return not language or directive.group(1) in {"testcode", "doctest"} or bool(_PYTHON.match(language))
+    inside = _ATTRIBUTES.match(words)
+    classes = [each[1:] for each in inside.group(1).split() if each.startswith(".")] if inside else []
+    name = classes[0] if classes else (inside.group(1) if inside else words).replace(",", " ").split(" ")[0]
+    return _PYTHON.fullmatch(name) is not None
 
 
 def _options(info: str, rows: Sequence[str]) -> int:

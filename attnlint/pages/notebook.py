@@ -7,16 +7,23 @@ it writes the whole file anew: what is kept here, byte for byte, is all that no 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from attnlint.diagnostic import Edit, Span
-from attnlint.pages.json_spans import Place, places
+from attnlint.pages.json_spans import places
 from attnlint.pages.layout import Block, Broken, Layout, Line
-from attnlint.pages.magics import Row, error, python_rows
+from attnlint.pages.magics import ROW_END, Row, error, python_rows
+from attnlint.pages.spelling import respelled
 from attnlint.pages.text import NotAPage, PageText
 
 OLDEST = 4
+_OTHER_KERNEL = re.compile(
+    r"(?:ir|irkernel|julia|bash|javascript|typescript|deno|rust|evcxr|scala|spylon|octave|matlab|ruby|iruby|gophernotes"
+    r"|\.net|xcpp|xeus-cling|haskell|ihaskell|sql|xsql|wolfram|sas|stata|calysto)(?:[-_.\d].*)?$",
+    re.I,
+)
 
 
 def read(text: str) -> PageText:
@@ -61,19 +68,13 @@ def rewritten(text: str, edits: Sequence[Edit]) -> str:
     by_cell: dict[int, list[Edit]] = {}
     for edit in edits:
         by_cell.setdefault(edit.span.cell, []).append(edit)
-    # Characters beyond ASCII are written as the file writes them.
-    ascii_only = text.isascii() and "\\u" in text
     made = text
     found = places(text)
     for number in sorted(by_cell, reverse=True):
         place = found[number - 1]
         value = json.loads(text[place.start : place.end])
         before = value if isinstance(value, str) else "".join(value)
-        after = _edited(before, by_cell[number])
-        if isinstance(value, str):
-            written = json.dumps(after, ensure_ascii=ascii_only)
-        else:
-            written = _list(text, place, before, after, ascii_only)
+        written = respelled(text, place, before, _edited(before, by_cell[number]))
         made = made[: place.start] + written + made[place.end :]
     return made
 
@@ -83,6 +84,8 @@ def _loaded(text: str) -> Mapping[str, Any]:
         book = json.loads(text)
     except json.JSONDecodeError as found:
         raise NotAPage(f"is no notebook: {found.msg}, at column {found.colno}", found.lineno) from found
+    except ValueError as found:  # a number with thousands of digits
+        raise NotAPage(f"is no notebook that can be read: {found}") from found
     except RecursionError as found:
         raise NotAPage("is no notebook: its JSON is nested too deeply") from found
     if not isinstance(book, dict):
@@ -103,19 +106,30 @@ def code_cells(text: str) -> Iterator[tuple[int, str]]:
     metadata = book.get("metadata")
     about = metadata if isinstance(metadata, dict) else {}
     names = (_named(about, "kernelspec", "language"), _named(about, "language_info", "name"))
-    language = next((name for name in names if name), "python")
-    if not language.lower().startswith(("python", "ipython", "xpython")):
+    language = next((name for name in names if name), "")
+    if language and not _is_python(language):
+        return
+    # Kernels have whatever names people give their environments; these are the usual ones of other languages.
+    if not language and _OTHER_KERNEL.match(_named(about, "kernelspec", "name")):
         return
     for number, cell in enumerate(book["cells"], 1):
         if not isinstance(cell, dict):
             raise NotAPage(f"is no notebook: its cell {number} is no object")
         if cell.get("cell_type") != "code":
             continue
-        source = cell.get("source", "")
+        metadata = cell.get("metadata")
+        spoken = _named(metadata, "vscode", "languageId") if isinstance(metadata, dict) else ""
+        if spoken and not _is_python(spoken):
+            continue
+        source = cell.get("source") or ""
         lines = source if isinstance(source, list) else [source]
         if not all(isinstance(line, str) for line in lines):
             raise NotAPage(f"is no notebook: the source of its cell {number} is no text")
         yield number, "".join(lines)
+
+
+def _is_python(language: str) -> bool:
+    return language.lower().startswith(("python", "ipython", "xpython"))
 
 
 def _named(about: Mapping[str, Any], table: str, key: str) -> str:
@@ -127,40 +141,9 @@ def _named(about: Mapping[str, Any], table: str, key: str) -> str:
 def _edited(source: str, edits: Sequence[Edit]) -> str:
     # With a newline behind the last line, lines can be added below it like anywhere else.
     text = f"{source}\n"
-    starts = [0]
-    for line in source.split("\n"):
-        starts.append(starts[-1] + len(line) + 1)
+    starts = [0, *(found.end() for found in ROW_END.finditer(text))]
     for edit in reversed(edits):
         span = edit.span
-        start, end = (starts[row - 1] + column - 1 for row, column in _ends(span))
+        start, end = starts[span.row - 1] + span.column - 1, starts[span.end_row - 1] + span.end_column - 1
         text = text[:start] + edit.text + text[end:]
     return text.removesuffix("\n")
-
-
-def _ends(span: Span) -> tuple[tuple[int, int], tuple[int, int]]:
-    return (span.row, span.column), (span.end_row, span.end_column)
-
-
-def _list(text: str, place: Place, old_source: str, new_source: str, ascii_only: bool) -> str:
-    """The list of lines with those that changed written anew; lines that are as they were keep their very spelling."""
-    old, new = old_source.splitlines(keepends=True), new_source.splitlines(keepends=True)
-    items = place.items
-    shortest = min(len(old), len(new)) if len(items) == len(old) else 0  # else it is not cut at its lines
-    head = next((at for at in range(shortest) if old[at] != new[at]), shortest)
-    tail = next((at for at in range(shortest - head) if old[-1 - at] != new[-1 - at]), shortest - head)
-    changed = [json.dumps(line, ensure_ascii=ascii_only) for line in new[head : len(new) - tail]]
-    if not items:
-        return f"[{', '.join(changed)}]"
-    gap = text[items[0][1] : items[1][0]] if len(items) > 1 else f",{text[place.start + 1 : items[0][0]] or ' '}"
-    first = text[items[0][0] : items[head - 1][1]] if head else ""
-    last = text[items[-tail][0] : items[-1][1]] if tail else ""
-    # What stands between the lines stays too, where there is something to stand between.
-    before = text[items[head - 1][1] : items[head][0]] if 0 < head < len(items) else gap
-    behind = text[items[-tail - 1][1] : items[-tail][0]] if 0 < tail < len(items) else gap
-    middle = gap.join(changed)
-    if first and middle:
-        first += before
-    if last and (first or middle):
-        last = behind + last
-    written = first + middle + last
-    return text[place.start : items[0][0]] + written + text[items[-1][1] : place.end] if written else "[]"

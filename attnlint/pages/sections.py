@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 _MISTAKE = re.compile(
-    r"\b(?:mistakes?|pitfalls?|bugs?|gotchas?|traps?|wrong|incorrect|broken|anti-?patterns?|errors?|problems?"
-    r"|don'?ts?|avoid|avoiding|never|forgetting|missing|failure|footguns?)\b",
+    r"\b(?:mistakes?|pitfalls?|bugs?|gotchas?|footguns?|anti-?patterns?|wrong|incorrect|bad|don[\u2019']?ts?|forgetting"
+    r"|common (?:errors?|problems?))\b|\u274c|\u2717",
     re.I,
 )
 # What stands between the code that is wrong and the code that is right.
