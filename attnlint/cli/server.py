@@ -9,8 +9,9 @@ import click
 from attnlint.cli.help import Command
 
 EPILOG = """\b
-Editors start it; by hand it waits for their messages on standard input. It comes with an extra:
-  pip install 'attnlint[lsp]'
+Examples:
+  pip install 'attnlint[lsp]'                    the extra that it comes with
+  attnlint server                                what an editor starts; it waits for messages on standard input
 """
 
 
