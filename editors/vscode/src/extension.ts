@@ -17,7 +17,7 @@ let turn: Promise<void> = Promise.resolve();
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const log = vscode.window.createOutputChannel(NAME, { log: true });
   const rules = new Rules();
-  const python = await pythonExtension();
+  const python = await pythonExtension().catch((error) => void log.error(error));
   // One after the other, so that no two of them start a server.
   const restart = () => (turn = turn.then(() => begin(log, rules, python)).catch((error) => log.error(error)));
   context.subscriptions.push(
@@ -104,7 +104,7 @@ async function complain(log: vscode.LogOutputChannel, failures: Failure[], insta
   }
 }
 
-/** The Python extension, where it is installed. */
+/** The Python extension, where it is installed; an error where it does not start. */
 async function pythonExtension(): Promise<PythonExtension | undefined> {
   return vscode.extensions.getExtension("ms-python.python") && PythonExtension.api();
 }
