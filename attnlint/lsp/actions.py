@@ -92,7 +92,7 @@ def _fixed(
     except (Refused, Unreadable):
         return
     is_safe = one.applicability is Applicability.SAFE and preferred
-    title = _NAMED[one.applicability].format(one.title)
+    title = _NAMED[one.applicability].format(f"{one.title[:1].upper()}{one.title[1:]}")
     kind = types.CodeActionKind.QuickFix
     yield types.CodeAction(title, kind, [shown], edit=edit, is_preferred=True if is_safe else None)
 
@@ -135,15 +135,16 @@ def _only(report: FileReport, codes: frozenset[str]) -> FileReport:
 
 
 def show_rule(session: Session, code: str) -> str | None:
-    """Show what a rule wants, and why; the text is the answer too, for clients that show it in their own way."""
+    """Name a rule and where to read on; all that there is to say of it is the answer, for clients that show it."""
     try:
         rule = find(code)
     except UnknownRule as error:
         session.say(types.MessageType.Error, f"attnlint: {error}", shown=True)
         return None
-    text = f"{rule.name} ({rule.code})\n\n{markdown(rule)}"
-    session.server.window_show_message(types.ShowMessageParams(types.MessageType.Info, text))
-    return text
+    head = f"{rule.name} ({rule.code})"
+    line = " ".join(f"{head}: {rule.summary} {rule.url or ''}".split())
+    session.server.window_show_message(types.ShowMessageParams(types.MessageType.Info, line))
+    return f"{head}\n\n{markdown(rule)}"
 
 
 def _is_safe(each: Diagnostic) -> bool:

@@ -33,7 +33,7 @@ async def hover(session: Session, params: types.HoverParams) -> types.Hover | No
     work = asyncio.get_running_loop().run_in_executor(session.executor, _told, analysis, row, column)
     found = await work
     locate = session.locate(analysis.snapshot)
-    parts = [*_findings(report, row, column), *(_tensor(*found, analysis, locate) if found else ())]
+    parts = [*(_tensor(*found, analysis, locate) if found else ()), *_findings(report, row, column)]
     if not parts:
         return None
     place = locate("", found[1].span).range if found else None
@@ -76,7 +76,8 @@ def _findings(report: FileReport, row: int, column: int) -> Iterator[str]:
 
 
 def _finding(each: Diagnostic) -> str:
-    return f"**{each.code} {each.name}**: {each.message}\n\n{markdown(find(each.code))}"
+    # The message is left out: the editor shows it with the finding.
+    return f"**{each.code} {each.name}**: {markdown(find(each.code))}"
 
 
 def markdown(rule: Rule) -> str:

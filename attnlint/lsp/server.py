@@ -161,16 +161,18 @@ def _notebook_closed(session: Session, params: types.DidCloseNotebookDocumentPar
 
 
 def _clear(session: Session, uris: set[str]) -> None:
-    for uri in () if session.pulls else uris:
+    for uri in uris:
         session.server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
 
 async def _pulled(session: Session, params: types.DocumentDiagnosticParams) -> types.DocumentDiagnosticReport:
-    """The findings of a document's present text; only their mark where the client has them."""
+    """The findings of a document's present text; only their mark where the client has them.
+
+    Those of a cell are pushed, and would be there twice.
+    """
     uri = params.text_document.uri
-    whole = session.whole(uri)
-    await session.desk.settled(whole)
-    found = session.diagnostics(whole).get(uri, []) if whole in session.snapshots else []
+    await session.desk.settled(uri)
+    found = session.diagnostics(uri).get(uri, []) if uri in session.snapshots else []
     mark = hashlib.sha256(json.dumps(list(map(repr, found))).encode("utf-8", "surrogatepass")).hexdigest()[:16]
     if mark == params.previous_result_id:
         return types.RelatedUnchangedDocumentDiagnosticReport(result_id=mark)

@@ -213,9 +213,14 @@ class Session:
             self.server.workspace_diagnostic_refresh(None)
 
     def publish(self, uri: str) -> None:
-        """Push the findings of a document, where the client does not ask for them itself."""
+        """Push the findings of a document, where the client does not ask for them itself.
+
+        Those of a notebook are always pushed: clients that ask for a file's may never ask for a cell's.
+        """
         analysis, snapshot = self.desk.finished.get(uri), self.snapshots.get(uri)
-        if analysis is None or snapshot is None or analysis.snapshot is not snapshot or self.pulls:
+        if analysis is None or snapshot is None or analysis.snapshot is not snapshot:
+            return
+        if self.pulls and not snapshot.cells:
             return
         found = self.diagnostics(uri)
         for document, version in snapshot.documents():
