@@ -23,11 +23,13 @@ LARGEST = 400_000
 class Uses:
     """What was asked of the project's other files: the files that were read, and where each import led.
 
-    `imports` are by the dotted name and the file that has it; what led nowhere is there too, with None.
+    `imports` are by the dotted name and the file that has it; what led nowhere is there too, with None. What was
+    `found` is not looked for again while they are watched.
     """
 
     files: set[str] = field(default_factory=set)
     imports: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    found: dict[tuple[str, str], tuple[str, str] | None] = field(default_factory=dict, repr=False)
 
 
 _WATCHED: ContextVar[Uses | None] = ContextVar("uses", default=None)
@@ -57,11 +59,16 @@ def resolve(dotted: str, importer: str) -> tuple[str, str] | None:
 
     A relative name begins with its dots, as in `.layers.Attention`. None for what is no file of the project.
     """
-    found = _resolved(dotted, importer) if importer else None
+    if not importer:
+        return None
     uses = _WATCHED.get()
-    if uses is not None and importer:
-        uses.imports[dotted, importer] = found[0] if found is not None else None
-    return found
+    if uses is None:
+        return _resolved(dotted, importer)
+    key = (dotted, importer)
+    if key not in uses.found:
+        found = uses.found[key] = _resolved(dotted, importer)
+        uses.imports[key] = found[0] if found is not None else None
+    return uses.found[key]
 
 
 def _resolved(dotted: str, importer: str) -> tuple[str, str] | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING
 
 from attnlint import ir
@@ -124,7 +124,7 @@ class Transforms:
         decorating = self.i.expr(plain, scope)
         if not isinstance(decorating, Func) or not isinstance(decorating.node, ir.Function):
             return func
-        if not any(map(_names_arguments, _wrappers(decorating.node.body))):
+        if not any(_passes_on(wrapper, outer) for wrapper, outer in _wrappers(decorating.node, frozenset())):
             return func
         # A method does not see the names of its class's body.
         inner = Func(func.node, scope.parent, None, func.owner) if scope.kind == "class" and scope.parent else func
@@ -240,10 +240,29 @@ class Transforms:
         return Seq([result, gradients]) if "value" in name else gradients
 
 
-def _wrappers(block: ir.Block) -> list[ir.Function]:
-    """The functions that stand in a decorator, those in them too."""
-    inner = [stmt for stmt in block if isinstance(stmt, ir.Function)]
-    return [*inner, *(deeper for one in inner for deeper in _wrappers(one.body))]
+def _wrappers(node: ir.Function, above: frozenset[str]) -> Iterator[tuple[ir.Function, frozenset[str]]]:
+    """The functions that stand in a decorator, those in them too, with what the functions around them are given."""
+    outer = above | {param.name for param in node.params}
+    for inner in node.body:
+        if isinstance(inner, ir.Function):
+            yield inner, outer
+            yield from _wrappers(inner, outer)
+
+
+def _passes_on(wrapper: ir.Function, outer: frozenset[str]) -> bool:
+    """Whether a function names its arguments and calls what is decorated: others write documentation, or register."""
+    return _names_arguments(wrapper) and any(_calls(stmt, outer) for stmt in wrapper.body)
+
+
+def _calls(node: object, names: frozenset[str]) -> bool:
+    """Whether one of some names is called anywhere in a piece of code."""
+    if isinstance(node, ir.Call) and isinstance(node.func, ir.Name) and node.func.id in names:
+        return True
+    if isinstance(node, tuple):
+        return any(_calls(each, names) for each in node)
+    if not is_dataclass(node) or isinstance(node, Site):
+        return False
+    return any(_calls(getattr(node, each.name), names) for each in fields(node))
 
 
 def _names_arguments(node: ir.Function | ir.Lambda) -> bool:
