@@ -284,3 +284,12 @@ class TestRun:
         lines, seconds = measure_parse(sorted(tmp_path.iterdir()))
         assert lines == 4
         assert seconds > 0
+
+
+def test_pages_are_linted_and_not_counted_as_python(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("attention = 1\n")
+    axis = "# scores: [batch, heads, q_len, k_len]\nweights = softmax(scores, axis=-2)\n"
+    (tmp_path / "README.md").write_text(f"```python\n{axis}```\n")
+    linted = lint(tmp_path, jobs=1)
+    assert linted.files == 1
+    assert [(each.file, each.line, each.rule) for each in linted.findings] == [("README.md", 3, "softmax-wrong-axis")]
