@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from attnlint import dims
 from attnlint.dims import Dim
-from attnlint.names import is_head_dim, kind_of, kinds_of
+from attnlint.names import is_head_dim, kind_of, kinds_of, role_of
 from attnlint.tensor import Atom, Axis, Kind, Shape, axis
 
 _SIZE = r"(?:\.\.\.|\*?[A-Za-z_][\w.']*|\d+)"
@@ -156,6 +156,11 @@ def _plausible(sizes: tuple[str, ...], whole: str) -> bool:
     if any(kind_of(size) or size == "..." for size in sizes) or all(len(size) <= 2 for size in sizes):
         return True
     return any(size.isdigit() for size in sizes) and not _YEAR.fullmatch(sizes[-1])
+
+
+def is_of_scores(hint: Hint) -> bool:
+    """Whether a shape has an axis of queries and one of keys, as `[batch, heads, q_len, k_len]`."""
+    return {role_of(size) for size in hint.sizes} >= {"q", "k"}
 
 
 def shape_of(hint: Hint, size_of: Callable[[str], Dim]) -> Shape:

@@ -62,3 +62,109 @@ MIXED = {
 @pytest.mark.parametrize("name", MIXED)
 def test_what_multiplies_weights_is_not_always_the_values(name):
     assert found(MIXED[name]) == expected(MIXED[name])
+
+
+ATTENTIONS = """import math
+import torch
+def attention(q, k, v):
+    # q, k, v: (batch, heads, seq, head_dim)
+    return torch.softmax(q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1]), -1) @ v
+def attention2d(q, k, v):
+    # q, k, v: (seq, dim)
+    return torch.softmax(q @ k.T / math.sqrt(q.shape[-1]), -1) @ v
+def documented(q, k, v):
+    \"\"\"Attend.
+
+    q, k, v: (batch, heads, seq, head_dim)
+    \"\"\"
+    return torch.softmax(q @ k.transpose(-2, -1) / math.sqrt(q.shape[-1]), -1) @ v
+"""
+CALLED = {
+    "an early return": """def run(q, k, v, batched):
+    if batched:
+        return attention(q, k, v)
+    return attention2d(q, k, v)
+""",
+    "an else": """def run(q, k, v, batched):
+    if batched:
+        out = attention(q, k, v)
+    else:
+        out = attention2d(q, k, v)
+    return out
+""",
+    "a ternary": "def run(q, k, v, b):\n    return attention(q, k, v) if b else attention2d(q, k, v)\n",
+    "a script": "if b:\n    o = attention(q, k, v)\nelse:\n    o = attention2d(q, k, v)\n",
+    "a script's own": "q, k, v = load()\nif b:\n    o = attention(q, k, v)\nelse:\n    o = attention2d(q, k, v)\n",
+    "one entry and head": "def run(q, k, v):\n    attention(q, k, v)\n    attention2d(q[0, 0], k[0, 0], v[0, 0])\n",
+    "the caller's own": """def run(q, k, v, batched):
+    if batched:
+        return documented(q, k, v)
+    return torch.softmax(q @ k.T / math.sqrt(q.shape[-1]), -1) @ v
+""",
+    "the caller's own, wrong in the other": """def wrong(q, k, v):
+    # q, k, v: (batch, heads, seq, head_dim)
+    return torch.softmax(q @ k.mT / math.sqrt(q.shape[-1]), dim=1) @ v  # expect: softmax-wrong-axis
+def run(q, k, v, batched):
+    if batched:
+        return wrong(q, k, v)
+    return torch.softmax(q @ k.T / math.sqrt(q.shape[-1]), -1) @ v
+""",
+}
+
+
+@pytest.mark.parametrize("name", CALLED)
+def test_what_one_function_says_of_its_parameters_is_not_another_s(name):
+    assert found(ATTENTIONS + CALLED[name]) == expected(ATTENTIONS + CALLED[name])
+
+
+SAID_AGAIN = {
+    "another rank": """import torch
+# Q, K, V: [batch, seq, d_k]
+scores = torch.bmm(Q, K.transpose(1, 2)) / d_k ** 0.5
+out = torch.bmm(torch.softmax(scores, dim=-1), V)
+
+# Q, K, V: [seq, d_k]
+scores = Q @ K.T / d_k ** 0.5
+attn = torch.softmax(scores, dim=1)
+""",
+    "another rank, with the queries' axis": """import torch
+# Q, K, V: [batch, seq, d_k]
+scores = torch.bmm(Q, K.transpose(1, 2)) / d_k ** 0.5
+out = torch.bmm(torch.softmax(scores, dim=-1), V)
+
+# Q, K, V: [seq, d_k]
+scores = Q @ K.T / d_k ** 0.5
+attn = torch.softmax(scores, dim=0)  # expect: softmax-wrong-axis
+""",
+    "features first": """import torch
+dots = torch.einsum('bid,bjd->bij', q, k) * scale
+out = dots.softmax(dim=-1) @ v
+
+# q: (D, N), k: (D, M), v: (D, M)
+a = torch.softmax(q.T @ k / q.shape[0] ** 0.5, dim=-1)
+o = v @ a.T
+""",
+    "scores of nobody knows what": """from scipy.special import softmax
+def weigh(x):
+    scores = compute(x)
+    # scores: [batch, heads, q_len, k_len]
+    return softmax(scores, axis=-2)  # expect: softmax-wrong-axis
+""",
+    "scores with the keys in front": """from scipy.special import softmax
+def weigh(x):
+    scores = compute(x)
+    # scores: [batch, heads, k_len, q_len]
+    return softmax(scores, axis=-2)
+""",
+    "scores of classes": """from scipy.special import softmax
+def classify(x):
+    scores = compute(x)
+    # scores: [batch, classes]
+    return softmax(scores, axis=0)
+""",
+}
+
+
+@pytest.mark.parametrize("name", SAID_AGAIN)
+def test_a_comment_may_speak_of_another_tensor_of_the_name(name):
+    assert found(SAID_AGAIN[name]) == expected(SAID_AGAIN[name])

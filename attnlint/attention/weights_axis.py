@@ -11,6 +11,7 @@ from attnlint.attention.normalise import renormalises
 from attnlint.attention.products import last_turn, swapped, wrong_product
 from attnlint.attention.reading import is_one_query
 from attnlint.attention.sites import AttentionSite
+from attnlint.names import role_of
 from attnlint.tensor import Atom, Axis, show_axis, show_shape
 
 _SLOTS = re.compile(r"\bslots?\b|slot_?att|compet|inverted attention|win-?win", re.I)
@@ -69,6 +70,9 @@ def _of_named_scores(site: AttentionSite, axis: Axis) -> WrongAxis | None:
     shape = site.softmax.scores.shape
     last = shape.at(-1)
     if last is None or last is axis or last.kind in {"heads", "batch"} or len(shape.axes) < 2:
+        return None
+    if role_of(axis.size.name) == "k" or role_of(last.size.name) == "q":
+        # The author lays the keys in front of the queries.
         return None
     return WrongAxis(_text(site, (axis,)), True)
 
