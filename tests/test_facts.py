@@ -168,3 +168,20 @@ def classify(x):
 @pytest.mark.parametrize("name", SAID_AGAIN)
 def test_a_comment_may_speak_of_another_tensor_of_the_name(name):
     assert found(SAID_AGAIN[name]) == expected(SAID_AGAIN[name])
+
+
+FEATURE_FIRST = "import numpy as np\n{imports}S = K.T @ Q / np.sqrt(D_q)\nA = {softmax}(S)\nout = V @ A\n"
+
+
+@pytest.mark.parametrize(
+    "softmax", ["softmax_cols", "softmax_columns", "softmax_axis0", "softmax2d", "softmax_over_keys"]
+)
+@pytest.mark.parametrize("imports", ["", "from mine import {}\n"])
+def test_a_softmax_that_is_called_by_its_axis_has_no_default(softmax, imports):
+    assert found(FEATURE_FIRST.format(imports=imports.format(softmax), softmax=softmax)) == []
+
+
+@pytest.mark.parametrize("softmax", ["softmax", "stable_softmax", "softmax_stable", "softmax_np"])
+def test_a_softmax_that_is_called_by_no_axis_has_the_last(softmax):
+    code = FEATURE_FIRST.format(imports="", softmax=softmax)
+    assert found(code) == [(3, "softmax-wrong-axis")]
