@@ -185,3 +185,38 @@ def test_a_softmax_that_is_called_by_its_axis_has_no_default(softmax, imports):
 def test_a_softmax_that_is_called_by_no_axis_has_the_last(softmax):
     code = FEATURE_FIRST.format(imports="", softmax=softmax)
     assert found(code) == [(3, "softmax-wrong-axis")]
+
+
+LUONG = {
+    "torch": "def f(dec, enc):\n    w = torch.softmax(torch.einsum('bd,sbd->sb', dec, enc), dim=0)\n"
+    "    return torch.einsum('sb,sbd->bd', w, enc)\n",
+    "states first": "def f(dec, enc):\n    w = torch.softmax(torch.einsum('bsd,bd->bs', enc, dec), dim=-1)\n"
+    "    return torch.einsum('bs,bsd->bd', w, enc)\n",
+    "a product": "def f(dec, enc):\n    # dec: (batch, dim); enc: (batch, seq, dim)\n"
+    "    w = torch.softmax(torch.bmm(enc, dec.unsqueeze(2)).squeeze(2), dim=-1)\n"
+    "    return torch.bmm(w.unsqueeze(1), enc).squeeze(1)\n",
+    "a Keras layer": """import tensorflow as tf
+class LuongAttention(tf.keras.layers.Layer):
+    def call(self, query, values):
+        scores = tf.matmul(tf.expand_dims(query, 1), values, transpose_b=True)
+        return tf.matmul(tf.nn.softmax(scores, axis=-1), values)
+""",
+    "Keras' dots": """from tensorflow import keras
+class LuongAttention(keras.layers.Layer):
+    def call(self, dec, enc):
+        scores = keras.layers.Dot(axes=(1, 2))([dec, enc])
+        return keras.layers.Dot(axes=(1, 1))([keras.layers.Softmax()(scores), enc])
+""",
+    "values of their own": "def f(query, keys, values):\n"
+    "    s = torch.einsum('bd,bsd->bs', query, keys)  # expect: missing-scale\n"
+    "    return torch.einsum('bs,bsd->bd', torch.softmax(s, dim=-1), values)\n",
+    "many queries": "def f(query, values):\n"
+    "    s = torch.einsum('bqd,bsd->bqs', query, values)  # expect: missing-scale\n"
+    "    return torch.einsum('bqs,bsd->bqd', torch.softmax(s, dim=-1), values)\n",
+}
+
+
+@pytest.mark.parametrize("name", LUONG)
+def test_the_dot_attention_between_states_has_no_scale(name):
+    code = HEAD + LUONG[name]
+    assert found(code) == expected(code)
