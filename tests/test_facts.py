@@ -220,3 +220,46 @@ class LuongAttention(keras.layers.Layer):
 def test_the_dot_attention_between_states_has_no_scale(name):
     code = HEAD + LUONG[name]
     assert found(code) == expected(code)
+
+
+WRONG = """def attention(q, k, v):
+    # q, k, v: (batch, heads, seq, head_dim)
+    s = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5
+    return torch.softmax(s, dim=-2) @ v  # expect: softmax-wrong-axis
+"""
+WRONG_CLASS = """class Attn:
+    def forward(self, q, k, v):
+        # q, k, v: (batch, heads, seq, head_dim)
+        s = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5
+        return torch.softmax(s, dim=-2) @ v  # expect: softmax-wrong-axis
+"""
+
+
+def inside(code):
+    return "".join(f"    {line}\n" for line in code.splitlines())
+
+
+BOUND_AGAIN = {
+    "tried": f"{WRONG}try:\n    from fast_attn import attention\nexcept ImportError:\n    pass\n",
+    "none": f"{WRONG}attention = None\n",
+    "compiled": f"{WRONG}attention = torch.compile(attention)\ndef f(x):\n    return attention(x, x, x)\n",
+    "imported": f"{WRONG_CLASS}from attn import Attn\nout = Attn()(x, x, x)\n",
+    "deleted": f"{WRONG_CLASS}del Attn\n",
+    "a fallback": f"try:\n    from fast_attn import attention\nexcept ImportError:\n{inside(WRONG)}",
+    "two in a condition": f"if torch.cuda.is_available():\n{inside(WRONG)}else:\n{inside(WRONG)}",
+}
+
+
+@pytest.mark.parametrize("name", BOUND_AGAIN)
+def test_a_definition_is_judged_whatever_its_name_means_afterwards(name):
+    code = HEAD + BOUND_AGAIN[name]
+    assert found(code) == expected(code)
+
+
+@pytest.mark.parametrize("transposed", ["K.transpose()", "K.T"])
+@pytest.mark.parametrize("head", ["import numpy as np\n", ""])
+@pytest.mark.parametrize(("shape", "right"), [("(b, n, d)", False), ("(n, d)", True)])
+def test_a_transpose_without_axes_reverses_all(transposed, head, shape, right):
+    lines = f"# Q, K, V: {shape}\n    return softmax(Q @ {transposed} / d ** 0.5) @ V\n"
+    code = f"{head}def attention(Q, K, V, d):\n    {lines}"
+    assert [name for _, name in found(code)] == ([] if right else ["wrong-qk-transpose"])
