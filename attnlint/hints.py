@@ -31,6 +31,12 @@ _NAMED = re.compile(
     r"(?P<joint>::|[:=\-\u2013\u2014~]|\b(?:is|are|has|have|of)\b)?\s*"
     r"(?P<between>[A-Za-z_ .`]{0,48}?)\s*$"
 )
+# `q, k, v: [batch heads seq head_dim]`, in the notation of attnlint itself and of einops.
+_WORDS = re.compile(r"\[\s*((?:\w+|\.\.\.)(?:\s+\w+)+)\s*\]")
+_BEFORE_WORDS = re.compile(
+    r"(?:[A-Za-z_]\w*(?:\s*[/,&]\s*[A-Za-z_]\w*)*\s*(?:\([^()\[\]]{0,40}\))?\s*[:=]?\s*"
+    r"(?:[A-Za-z ]{0,24}\bshape\b:?\s*)?)?(?=\[)"
+)
 _STOP_WORDS = frozenset(
     {"e.g", "i.e", "eg", "see", "note", "optional", "default", "self", "cls", "none", "true", "false"}
 )
@@ -121,7 +127,7 @@ def in_layout(text: str) -> Hint:
 
 
 def _in_text(text: str) -> list[Hint]:
-    text = _SHAPE_WORD.sub(" ", _MARKUP.sub("", text))
+    text = _with_commas(_SHAPE_WORD.sub(" ", _MARKUP.sub("", text)))
     found: list[Hint] = []
     last_end = 0
     for match in _BRACKETS.finditer(text):
@@ -142,6 +148,19 @@ def _in_text(text: str) -> list[Hint]:
         names = () if names == ("shape",) or names == ("Shape",) else names
         found.append(Hint(sizes, names))
     return found
+
+
+def _with_commas(text: str) -> str:
+    """The text with commas between the axes of its shapes, where it begins with one and each word is an axis."""
+    if not _BEFORE_WORDS.match(text):
+        return text
+
+    def listed(match: re.Match[str]) -> str:
+        words = match.group(1).split()
+        axes = [word for word in words if kind_of(word) or word.isdigit() or word == "..." or len(word) == 1]
+        return f"[{', '.join(words)}]" if axes == words and any(map(kind_of, words)) else match.group(0)
+
+    return _WORDS.sub(listed, text)
 
 
 def _plausible(sizes: tuple[str, ...], whole: str) -> bool:

@@ -263,3 +263,14 @@ def test_a_transpose_without_axes_reverses_all(transposed, head, shape, right):
     lines = f"# Q, K, V: {shape}\n    return softmax(Q @ {transposed} / d ** 0.5) @ V\n"
     code = f"{head}def attention(Q, K, V, d):\n    {lines}"
     assert [name for _, name in found(code)] == ([] if right else ["wrong-qk-transpose"])
+
+
+@pytest.mark.parametrize("dim", [-1, 2])
+@pytest.mark.parametrize(
+    "said", ["# q, k, v: [batch heads seq d]", '"""Attend.\n\n    q, k, v: [batch heads seq d]\n    """']
+)
+def test_a_shape_without_commas_is_read(said, dim):
+    wrong = "" if dim == -1 else "  # expect: softmax-wrong-axis"
+    lines = f"    s = q @ k.mT / q.shape[-1] ** 0.5\n    return torch.softmax(s, dim={dim}) @ v{wrong}\n"
+    code = f"{HEAD}def f(q, k, v):\n    {said}\n{lines}"
+    assert found(code) == expected(code)

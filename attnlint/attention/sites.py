@@ -214,7 +214,7 @@ def _named_scores(tensor: Tensor, fragment: bool = True) -> bool:
     """Whether softmax is applied to a fragment's `scores`, which come from nowhere, or have queries' and keys' axes."""
     names = {"scores", "score", "attn_scores", "attention_scores", "energy", "attn_logits"}
     for op in ancestors(tensor, is_carrier, 20):
-        if op.name == "unknown" and op.notes.get("told") in names:
+        if op.notes.get("told") in names:
             return True
         outside = op.notes.get("free") or (fragment and op.notes.get("parameter"))
         if op.name == "input" and outside and op.spelling.lower() in names:
