@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from attnlint import dims
 from attnlint.dims import Dim
-from attnlint.names import is_head_dim, kind_of, kinds_of
+from attnlint.names import is_head_dim, kind_of, kinds_of, role_of
 from attnlint.tensor import Atom, Axis, Kind, Shape, axis
 
 _SIZE = r"(?:\.\.\.|\*?[A-Za-z_][\w.']*|\d+)"
@@ -30,6 +30,12 @@ _NAMED = re.compile(
     r"(?:\s*\([^()\[\]]{0,40}\))?\s*"
     r"(?P<joint>::|[:=\-\u2013\u2014~]|\b(?:is|are|has|have|of)\b)?\s*"
     r"(?P<between>[A-Za-z_ .`]{0,48}?)\s*$"
+)
+# `q, k, v: [batch heads seq head_dim]`, in the notation of attnlint itself and of einops.
+_WORDS = re.compile(r"\[\s*((?:\w+|\.\.\.)(?:\s+\w+)+)\s*\]")
+_BEFORE_WORDS = re.compile(
+    r"(?:[A-Za-z_]\w*(?:\s*[/,&]\s*[A-Za-z_]\w*)*\s*(?:\([^()\[\]]{0,40}\))?\s*[:=]?\s*"
+    r"(?:[A-Za-z ]{0,24}\bshape\b:?\s*)?)?(?=\[)"
 )
 _STOP_WORDS = frozenset(
     {"e.g", "i.e", "eg", "see", "note", "optional", "default", "self", "cls", "none", "true", "false"}
@@ -121,7 +127,7 @@ def in_layout(text: str) -> Hint:
 
 
 def _in_text(text: str) -> list[Hint]:
-    text = _SHAPE_WORD.sub(" ", _MARKUP.sub("", text))
+    text = _with_commas(_SHAPE_WORD.sub(" ", _MARKUP.sub("", text)))
     found: list[Hint] = []
     last_end = 0
     for match in _BRACKETS.finditer(text):
@@ -144,6 +150,19 @@ def _in_text(text: str) -> list[Hint]:
     return found
 
 
+def _with_commas(text: str) -> str:
+    """The text with commas between the axes of its shapes, where it begins with one and each word is an axis."""
+    if not _BEFORE_WORDS.match(text):
+        return text
+
+    def listed(match: re.Match[str]) -> str:
+        words = match.group(1).split()
+        axes = [word for word in words if kind_of(word) or word.isdigit() or word == "..." or len(word) == 1]
+        return f"[{', '.join(words)}]" if axes == words and any(map(kind_of, words)) else match.group(0)
+
+    return _WORDS.sub(listed, text)
+
+
 def _plausible(sizes: tuple[str, ...], whole: str) -> bool:
     if any(size.lower() in _STOP_WORDS for size in sizes) or all(size.lower() in _ARRAYS for size in sizes):
         return False
@@ -156,6 +175,11 @@ def _plausible(sizes: tuple[str, ...], whole: str) -> bool:
     if any(kind_of(size) or size == "..." for size in sizes) or all(len(size) <= 2 for size in sizes):
         return True
     return any(size.isdigit() for size in sizes) and not _YEAR.fullmatch(sizes[-1])
+
+
+def is_of_scores(hint: Hint) -> bool:
+    """Whether a shape has an axis of queries and one of keys, as `[batch, heads, q_len, k_len]`."""
+    return {role_of(size) for size in hint.sizes} >= {"q", "k"}
 
 
 def shape_of(hint: Hint, size_of: Callable[[str], Dim]) -> Shape:

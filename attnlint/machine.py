@@ -42,7 +42,8 @@ class Machine:
 
     `inplace` leads from a tensor to what an in-place op made of it; `symbols` are the sizes that comments and
     parameters name; `hints` are shapes that comments give to names that have no value yet; `layouts` are those of
-    parameters, and `own` the ops, that the project's configuration names.
+    parameters, and `own` the ops, that the project's configuration names; `told` are the tensors whose shape is known
+    from their author's words alone.
     """
 
     index: FileIndex
@@ -65,6 +66,7 @@ class Machine:
     layouts: dict[str, Hint] = field(default_factory=dict)
     own: OwnOps | None = None
     made: list[Instance] = field(default_factory=list)
+    told: set[Tensor] = field(default_factory=set)
 
     def step(self) -> None:
         """Count one statement or call; raises OutOfBudget when there were too many, GivenUp when nobody waits."""

@@ -42,6 +42,8 @@ def in_comment(text):
         ("# [seq_len]", "seq_len"),
         ("# head_num None F D", "head_num batch F D"),
         ("# None T d_model", "batch T d_model"),
+        ("# [batch heads seq head_dim]", "batch heads seq head_dim"),
+        ("# [... seq dim]", "... seq dim"),
     ],
 )
 def test_the_shape_of_the_value_on_the_line(text, sizes):
@@ -58,6 +60,9 @@ def test_the_shape_of_the_value_on_the_line(text, sizes):
         ("# x is (B, T)", "x", "B T"),
         ("# x = [B, T]", "x", "B T"),
         ("# x (B, T)", "x", "B T"),
+        ("# x: [B T C]", "x", "B T C"),
+        ("# q, k, v: [batch heads q_len k_len]", "q k v", "batch heads q_len k_len"),
+        ("# x: tensor of shape [batch seq 64]", "x", "batch seq 64"),
         ("# `q` (B, T, C)", "q", "B T C"),
         ("# `q`: (B, T, C)", "q", "B T C"),
         ("# x :: (B, T)", "x", "B T"),
@@ -87,7 +92,8 @@ def test_several_names_each_with_its_shape():
         "# type: ignore[arg-type]", "# https://a.b/(c)", "# (first, second)", "# [1]", "# [0]", "# [0, 1, 2]",
         "# (None, None)", "# softmax(q, k)", "# returns (k, v)", "# attention(Q, K, V)", "# (x, y)",
         "# x[0]", "# see [12]", "# it's (really) fine", "# (self, x)", "# Attention is all you need (2017)", "#", "",
-        "# a (b) c (d)", "# -----", "# [T]",
+        "# a (b) c (d)", "# -----", "# [T]", "# see [the seq of tokens]", "# x: [one word seq]",
+        "# note: [batch of heads]", "# the weights of [batch seq]", "# [10 20]",
     ],
 )  # fmt: skip
 def test_texts_that_are_no_shapes(text):

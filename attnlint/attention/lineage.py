@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from attnlint.tensor import Tensor
+from attnlint.tensor import Axis, Tensor
 from attnlint.trace import OpCall, Trace, tensors_in
 from attnlint.values import Choice
 
@@ -54,6 +54,18 @@ def operands(product: OpCall) -> tuple[Tensor, Tensor] | None:
         return (found[0], found[1]) if len(found) == 2 else None
     one, other = product.tensor("a"), product.tensor("b")
     return (one, other) if one is not None and other is not None else None
+
+
+def contracted_axis(product: OpCall, operand: int) -> Axis | None:
+    """The axis of one operand that a product sums over; None where it is not known or more than one."""
+    found = product.notes.get("contracted")
+    if not isinstance(found, tuple) or not found:
+        return None
+    if isinstance(found[0], tuple):
+        axis = found[0][1 + operand] if len(found) == 1 else None
+    else:
+        axis = found[operand] if len(found) == 2 else None
+    return axis if isinstance(axis, Axis) else None
 
 
 def is_activation_product(op: OpCall) -> bool:

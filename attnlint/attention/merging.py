@@ -7,6 +7,7 @@ import re
 from attnlint import dims
 from attnlint.attention.heads import context_of
 from attnlint.attention.lineage import PRODUCTS, ancestors, carried, consumers, is_carrier, source
+from attnlint.attention.roles import role
 from attnlint.attention.sites import AttentionSite
 from attnlint.dims import Answer
 from attnlint.names import is_head_dim, kind_of
@@ -89,7 +90,7 @@ def is_context(tensor: Tensor, heads: Axis, mixes: dict[OpCall, AttentionSite]) 
     outside = (
         origin is not None and origin.name == "input" and (origin.notes.get("free") or origin.notes.get("parameter"))
     )
-    return bool(outside) and len(tensor.axes) >= 3 and _is_head_dim(last)
+    return bool(outside) and not role(tensor) and len(tensor.axes) >= 3 and _is_head_dim(last)
 
 
 def _is_head_dim(axis: Axis) -> bool:

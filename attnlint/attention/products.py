@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from attnlint.attention.lineage import LAYOUT, operands
+from attnlint.attention.lineage import LAYOUT, contracted_axis, operands
 from attnlint.attention.roles import role
-from attnlint.attention.sites import AttentionSite, contracted_axis
+from attnlint.attention.sites import AttentionSite
 from attnlint.dims import Answer, equal
 from attnlint.tensor import Axis, Tensor, show_axis, show_shape
 from attnlint.trace import OpCall

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from attnlint.attention.head_mixing import mixed_heads, sums_queries
 from attnlint.attention.lineage import (
     CARRIERS,
     PRODUCTS,
     ancestors,
     carried,
     consumers,
+    contracted_axis,
     is_activation_product,
     is_carrier,
     operands,
@@ -87,22 +89,12 @@ class AttentionSite:
         assert pair is not None
         assert self.softmax is not None
         ups = {self.softmax.weights}
+        mixed = {op for op in self.after if op.name in PRODUCTS}
         for number, tensor in enumerate(pair):
-            if tensor in ups or any(op is self.softmax.op for op in ancestors(tensor, _weights_pass)):
+            steps = ancestors(tensor, lambda op: _weights_pass(op) or op in mixed)
+            if tensor in ups or any(op is self.softmax.op for op in steps):
                 return number
         return 0
-
-
-def contracted_axis(product: OpCall, operand: int) -> Axis | None:
-    """The axis of one operand that a product sums over; None where it is not known or more than one."""
-    found = product.notes.get("contracted")
-    if not isinstance(found, tuple) or not found:
-        return None
-    if isinstance(found[0], tuple):
-        axis = found[0][1 + operand] if len(found) == 1 else None
-    else:
-        axis = found[operand] if len(found) == 2 else None
-    return axis if isinstance(axis, Axis) else None
 
 
 def _weights_pass(op: OpCall) -> bool:
@@ -193,7 +185,10 @@ def _reach(start: Tensor, ends: set[OpCall]) -> tuple[list[OpCall], list[OpCall]
         if op in memo:
             return memo[op]
         memo[op] = False
-        if is_activation_product(op):
+        mixed = mixed_heads(op)
+        if mixed is not None:
+            memo[op] = leads(mixed, depth + 1)
+        elif is_activation_product(op):
             memo[op] = not _mixes(op, ends)
             if memo[op]:
                 products[op] = None
@@ -216,9 +211,11 @@ def _mixes(op: OpCall, ends: set[OpCall]) -> bool:
 
 
 def _named_scores(tensor: Tensor, fragment: bool = True) -> bool:
-    """Whether softmax is applied to a fragment's `scores`, which come from nowhere or from its caller."""
+    """Whether softmax is applied to a fragment's `scores`, which come from nowhere, or have queries' and keys' axes."""
     names = {"scores", "score", "attn_scores", "attention_scores", "energy", "attn_logits"}
     for op in ancestors(tensor, is_carrier, 20):
+        if op.notes.get("told") in names:
+            return True
         outside = op.notes.get("free") or (fragment and op.notes.get("parameter"))
         if op.name == "input" and outside and op.spelling.lower() in names:
             return True
@@ -280,17 +277,21 @@ def _forward(site: AttentionSite) -> None:
     """Follow the weights to the products that mix values with them."""
     softmax = site.softmax
     assert softmax is not None
-    for op in consumers(site.trace, softmax.weights, lambda o: o.name in CARRIERS or renormalises(o) is not None):
+    for op in consumers(site.trace, softmax.weights, _weights_go_on):
         if op.name == "unknown":
             site.escapes = True
+        elif op.name in CARRIERS or mixed_heads(op) is not None:
+            site.after.append(op)
         elif op.name in PRODUCTS:
-            pair = operands(op)
-            other = pair[1 - site.weights_at(op)] if pair is not None else None
-            if other is None or other.param:
-                # Weights that are mixed with each other, as in talking heads, go where they are not followed.
+            pair, place = operands(op), site.weights_at(op)
+            other = pair[1 - place] if pair is not None else None
+            if other is None or other.param or sums_queries(op, place):
+                # Weights that are mixed with each other or added up go where they are not followed.
                 site.escapes = True
             elif op not in site.mixes:
                 site.mixes.append(op)
                 site.value = site.value or other
-        elif op.name in CARRIERS:
-            site.after.append(op)
+
+
+def _weights_go_on(op: OpCall) -> bool:
+    return op.name in CARRIERS or renormalises(op) is not None or mixed_heads(op) is not None

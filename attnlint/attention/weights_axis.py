@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from attnlint.attention.head_mixing import comes_from
 from attnlint.attention.lineage import consumers, is_carrier
 from attnlint.attention.normalise import renormalises
 from attnlint.attention.products import last_turn, swapped, wrong_product
 from attnlint.attention.reading import is_one_query
 from attnlint.attention.sites import AttentionSite
+from attnlint.names import role_of
 from attnlint.tensor import Atom, Axis, show_axis, show_shape
 
 _SLOTS = re.compile(r"\bslots?\b|slot_?att|compet|inverted attention|win-?win", re.I)
@@ -51,7 +53,11 @@ def wrong_axis(site: AttentionSite) -> WrongAxis | None:
         return WrongAxis("softmax runs over queries and keys together: all weights of an entry sum to 1", True)
     keys = _atoms(tuple(site.mixed_axes))
     if mine and keys:
-        others = _atoms(softmax.scores.shape.axes) - mine
+        scores = softmax.scores.shape.axes
+        others = _atoms(scores) - mine
+        if not keys & (mine | others):
+            # Behind mixed heads the keys' axis is another one, which stands for that of the scores.
+            keys = _atoms(tuple(axis for axis in scores if comes_from(tuple(site.mixed_axes), axis)))
         if mine & keys or not keys & others or _renormalised(site, keys) or _competes(site) or _replaced(site):
             return None
         return WrongAxis(_text(site, softmax.axes), True)
@@ -64,6 +70,9 @@ def _of_named_scores(site: AttentionSite, axis: Axis) -> WrongAxis | None:
     shape = site.softmax.scores.shape
     last = shape.at(-1)
     if last is None or last is axis or last.kind in {"heads", "batch"} or len(shape.axes) < 2:
+        return None
+    if role_of(axis.size.name) == "k" or role_of(last.size.name) == "q":
+        # The author lays the keys in front of the queries.
         return None
     return WrongAxis(_text(site, (axis,)), True)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from attnlint import dims
 from attnlint.attention.heads import context_of, differ_by_heads, show
-from attnlint.attention.lineage import ancestors, consumers, is_carrier, operands
+from attnlint.attention.lineage import ancestors, consumers, contracted_axis, is_carrier, operands
 from attnlint.attention.products import is_query_key
-from attnlint.attention.sites import AttentionSite, contracted_axis
+from attnlint.attention.sites import AttentionSite
 from attnlint.dims import Answer, Dim
 from attnlint.ir import Site
 from attnlint.tensor import Axis

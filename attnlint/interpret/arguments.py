@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from attnlint import hints, ir
 from attnlint.frameworks.spelling import Parameter
 from attnlint.interpret.binding import mark_weight
+from attnlint.interpret.restating import restate
 from attnlint.names import kind_of
 from attnlint.state import Scope
 from attnlint.tensor import Tensor
@@ -98,4 +99,6 @@ def _learn(
     if not found and param.name in layouts:
         found = (layouts[param.name],)
     for hint in found[:1]:
-        i.binding.learn(i.m.settled(value), hints.shape_of(hint, lambda name: i.binding.size(name, scope)))
+        shape = hints.shape_of(hint, lambda name: i.binding.size(name, scope))
+        if restate(i, scope, param.name, value, shape, binding=True) is None:
+            i.binding.learn(i.m.settled(value), shape)

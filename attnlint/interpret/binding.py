@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from attnlint import dims, hints, ir
 from attnlint.dims import Dim
+from attnlint.interpret.restating import restate
 from attnlint.ir import Site
 from attnlint.names import is_cache_name, is_weight_name, kind_of, kinds_of
 from attnlint.ops.signature import as_tensor
@@ -187,8 +188,11 @@ class Binding:
             value = self.i.force(holder, name) if holder is not None else None
             if value is None:
                 self.i.m.hints[name] = shape
-            else:
+            elif holder is None or restate(self.i, holder, name, value, shape) is None:
                 self.learn(self.i.m.settled(value), shape)
+                tensor = as_tensor(value) if isinstance(value, Tensor | Unknown) else None
+                if tensor is not None and tensor.op is not None and hints.is_of_scores(hint):
+                    tensor.op.notes["told"] = name
 
     def beside(self, targets: tuple[ir.Expr, ...], value: Value, trailing: str, scope: Scope) -> None:
         """Learn the shape that a comment on its line gives to the one value that is assigned there."""
@@ -210,8 +214,8 @@ class Binding:
             value = as_tensor(value) or value
         if not isinstance(value, Tensor):
             return
-        if value.shape.open:
-            value.learn(shape)
+        if value.shape.open and value.learn(shape):
+            self.i.m.told.add(value)
         if not shape.open and not value.shape.open and len(shape.axes) == len(value.axes):
             for mine, theirs in zip(value.axes, shape.axes, strict=True):
                 if len(mine.atoms) == len(theirs.atoms) == 1:

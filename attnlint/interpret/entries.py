@@ -15,7 +15,7 @@ from attnlint.machine import Machine, OutOfBudget
 from attnlint.state import Scope
 from attnlint.tensor import Shape
 from attnlint.trace import FileText, Frame, Trace
-from attnlint.values import CALLED, NONE, ClassValue, Func, Instance, Lazy, ModuleValue, Seq, Unknown, Value
+from attnlint.values import CALLED, NONE, Choice, ClassValue, Func, Instance, Lazy, ModuleValue, Seq, Unknown, Value
 
 MAX_SCRIPT = 200_000
 MAX_RETRACE = 1_500
@@ -71,6 +71,7 @@ class _FileTracer:
         self.used: set[str] = set().union(*self.uses.values())
         counts = Counter(part.name for part in index.definitions)
         self.redefined = {name for name, count in counts.items() if count > 1}
+        self.rebound = names & (index.assigned | index.imports.keys())
 
     def script(self) -> None:
         """Run the module's own statements, in order."""
@@ -141,6 +142,15 @@ class _FileTracer:
         if part.name in self.redefined:
             # As in a notebook, whose cells improve on each other: each definition is judged by itself.
             self.globals.names[part.name] = Lazy(part)
+        bound = self.globals.names.get(part.name)
+        if part.name in self.rebound:
+            # What the name means to others is what stands there last; the definition is judged all the same.
+            self.globals.names[part.name] = Lazy(part)
+        self._begin(part)
+        if part.name in self.rebound and bound is not None:
+            self.globals.names[part.name] = bound
+
+    def _begin(self, part: Part) -> None:
         if not self._is_news(part):
             return
         self.finished.add(part)
@@ -233,6 +243,9 @@ class _FileTracer:
         if isinstance(value, Seq):
             for item in value.items:
                 self._closures(interpreter, item, outer)
+        elif isinstance(value, Choice):
+            for option in value.options:
+                self._closures(interpreter, option, outer)
         elif isinstance(value, Func) and isinstance(value.node, ir.Function) and value.node not in self.visited:
             interpreter.m.frame = outer
             given = interpreter.calls.objects.parameters(

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from attnlint.interpret.interpreter import Interpreter
 
 _SOFTMAX = re.compile(r"^_?(?:stable_|masked_|safe_|row_)?softmax\w*$", re.I)
+# A softmax whose name says an axis: which one it is, is the name's and no default's.
+_OF_AN_AXIS = re.compile(
+    r"softmax_?(?:\w*_)?(?:col(?:umn)?s?|rows?|(?:axis|dim)_?[01-9]|[0-9]d|first|quer(?:y|ies)|keys?|heads?|batch|over|along)"
+    r"(?:_|\b|$)|softmax_?(?:over|along|by)_",
+    re.I,
+)
 _CAUSAL = re.compile(
     r"causal\w*mask|mask\w*causal|look_?ahead|subsequent|future_mask|autoregressive_mask|square_mask", re.I
 )
@@ -80,6 +86,8 @@ class Guesses:
             axis = kwargs.get(
                 "axis", kwargs.get("dim", args[1] if len(args) > 1 and as_int(args[1]) is not None else None)
             )
+            if axis is None and _OF_AN_AXIS.search(name):
+                return None
             call_args = {"x": self.i.as_operand(first, site), "axis": axis if axis is not None else integer(-1)}
             others = [value for value in (*args[1:], *kwargs.values()) if isinstance(value, Tensor | Unknown)]
             if any(not is_none(value) for value in others):

@@ -98,8 +98,8 @@ class Methods:
                 value = self.i.calls.call(one, [value], {}, site)
             return value
         library = tensor.library or self.i.modules.library(site.path)
-        if name == "transpose" and len(args) > 2:
-            # A whole permutation, which torch's method does not take.
+        if name == "transpose" and (len(args) > 2 or not (args or kwargs)):
+            # A whole permutation or a reversal, which torch's method is not.
             library = library if library not in {"", "torch"} else "numpy"
         spelling = method(library, name, tuple(kwargs))
         if spelling is None:

@@ -167,6 +167,7 @@ class Naming:
             value.tensor = op.output
             if value.tensor is not None:
                 value.tensor.maybe_none = value.maybe_none
+                self.i.m.told.add(value.tensor)
         return value
 
     def annotate(self, value: Value, annotation: str, scope: Scope) -> None:

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from attnlint import dims
+from attnlint.interpret.binding import ancestors_of
 from attnlint.interpret.numbers import could_be_tensor
 from attnlint.ir import Site
 from attnlint.ops.create import sized
 from attnlint.ops.signature import as_tensor
-from attnlint.tensor import Atom, Axis, Shape
+from attnlint.tensor import Atom, Axis, Shape, Tensor
 from attnlint.values import (
     NONE,
     Const,
@@ -100,10 +101,18 @@ def batch_dot(i: Interpreter, given: Given, site: Site, text: str) -> Value:
     axes = _two_axes(given.get("axes"), ranks)
     if ranks != [3, 3] or axes is None or not {*axes} <= {1, 2}:
         return unknown(i, given, site, text, "a product of stacks that are no matrices is not followed")
+    states = [tensor for tensor, axis in zip(tensors, axes, strict=True) if tensor and axis == 1 and tensor.shape.open]
+    if axes[0] != axes[1] and states and not any(_are_weights(tensor) for tensor in tensors if tensor):
+        # Axis 1 is the last one of a state, and the positions' of a sequence.
+        return unknown(i, given, site, text, "whether it multiplies matrices or vectors is not known")
     left, right = pair
     left = turned(i, left, site, text) if axes[0] == 1 else left
     right = turned(i, right, site, text) if axes[1] == 2 else right
     return i.m.emit("bmm", {"a": left, "b": right}, site, text)
+
+
+def _are_weights(tensor: Tensor) -> bool:
+    return any(op.name == "softmax" for op in ancestors_of(tensor))
 
 
 def _two_axes(value: Value | None, ranks: list[int | None]) -> list[int] | None:

@@ -29,7 +29,8 @@ class Encoder:
 ## Known limits
 A scale that sits in the initialisation of the query's projection (T5) is only seen where the text says so.
 Where query or key come from a function that the trace does not follow, the rule is silent, and so it is for
-non-local blocks built from convolutions, which are unscaled by design.
+non-local blocks built from convolutions, which are unscaled by design, and for the dot attention of one state to
+states that are keys and values in one (Luong et al. 2015).
 
 ## References
 - Vaswani et al. 2017, Attention Is All You Need, section 3.2.1: https://arxiv.org/abs/1706.03762
@@ -41,6 +42,7 @@ from collections.abc import Iterator
 from attnlint import repair
 from attnlint.attention.causality import mixes_features
 from attnlint.attention.lineage import PROJECTIONS, ancestors
+from attnlint.attention.luong import attends_to_states
 from attnlint.attention.places import place_in, reached_from, reached_from_test
 from attnlint.attention.products import is_query_key, wrong_product
 from attnlint.attention.scale import hidden_scale, is_one, scaling
@@ -76,7 +78,9 @@ def check(trace: Trace) -> Iterator[Finding]:
             continue
         if not _is_attention(site) or scaling(site) is not None or hidden_scale(site) or _elsewhere(site):
             continue
-        if mixes_features(site) or wrong_product(site.product, site) is not None or reached_from_test(site.product):
+        if mixes_features(site) or attends_to_states(site) or reached_from_test(site.product):
+            continue
+        if wrong_product(site.product, site) is not None:
             continue
         assert site.softmax is not None
         place = place_in(site.product, site.softmax.op.frame)
