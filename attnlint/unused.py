@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from attnlint.diagnostic import SYNTAX_ERROR, UNUSED_IGNORE, Applicability, Diagnostic, Edit, Fix, Span
 from attnlint.directives import Directive, is_addressed, read_comments, reason_behind
 from attnlint.filed import FileReport
+from attnlint.pages.layout import fitted
 from attnlint.rule import Rule, all_rules
 from attnlint.rules.unused_ignore import SEVERITY
 from attnlint.source import Source, identity
@@ -37,7 +38,8 @@ def heed(source: Source, diagnostics: Iterable[Diagnostic], judged: Sequence[Rul
     suppressed = suppress(source, found, comments)
     left = suppressed.left
     if any(rule.code == UNUSED_IGNORE[0] for rule in judged):
-        left += suppress(source, _unused(source, comments.directives, suppressed, judged), comments).left
+        unused = suppress(source, _unused(source, comments.directives, suppressed, judged), comments).left
+        left += unused if source.layout is None else tuple(fitted(source.layout, each) for each in unused)
     return Heeded(left, (*strangers(comments.directives), *_blanket(comments.directives, suppressed)))
 
 

@@ -158,6 +158,19 @@ def test_a_fence_is_read_by_its_language(plant, check, info, is_read):
     assert names(check, "page.md") == ([(3, "softmax-wrong-axis")] if is_read else [])
 
 
+def test_of_an_unused_ignore_in_a_session_no_fix_is_promised(plant, check):
+    session = "```pycon\n>>> x = 1  # attnlint: ignore[ATT002]\n```\n"
+    code = "\n```python\ny = 1  # attnlint: ignore[ATT002]\n```\n"
+    folder = plant({"page.md": session + code})
+    _code, out, _err = check("page.md", "--output-format", "json")
+    found = json.loads(out)
+    assert [(each["location"]["row"], each["name"]) for each in found] == [(2, "unused-ignore"), (6, "unused-ignore")]
+    assert [each["fix"] is not None for each in found] == [False, True]
+    assert "[*] 1 fixable with --fix.\n" in check("page.md")[1]
+    assert "Fixed 1 finding in 1 file; 1 remains.\n" in check("page.md", "--fix")[1]
+    assert (folder / "page.md").read_text() == session + "\n```python\ny = 1\n```\n"
+
+
 @pytest.mark.parametrize("options", ["#| echo: false\n", ":tags: [hide]\n:linenos:\n", "---\ntags: [hide]\n---\n"])
 def test_options_of_a_cell_are_no_code(plant, check, options):
     plant({"page.qmd": f"```{{code-cell}}\n{options}{AXIS}```\n"})
