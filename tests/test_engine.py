@@ -1,10 +1,12 @@
 """The engine: the data path from paths to reports, with the analysis of the trace replaced by a fake."""
 
+import json
 import os
 from dataclasses import replace
 
 import pytest
 
+from attnlint import engine
 from attnlint.diagnostic import Diagnostic, Edit, Fault, Fix, Related, Severity, Span
 from attnlint.discover import Target
 from attnlint.engine import LARGEST, Options, check, lint, lint_file
@@ -219,6 +221,34 @@ def test_generated_file_is_skipped_and_said_to_be(tmp_path):
     report = lint_file(Target(str(path)), (), failing)
     assert report.fault.kind == "skipped"
     assert "4.0 MB" in report.fault.message
+
+
+def notebook(tmp_path, source, output):
+    cell = {"cell_type": "code", "metadata": {}, "source": source, "execution_count": 1}
+    data = {"output_type": "display_data", "metadata": {}, "data": {"image/png": output}}
+    book = {"cells": [{**cell, "outputs": [data]}], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    path = tmp_path / "book.ipynb"
+    path.write_text(json.dumps(book))
+    return Target(str(path))
+
+
+def test_of_a_notebook_the_code_is_measured_and_not_its_pictures(tmp_path):
+    report = lint_file(notebook(tmp_path, "a = 1\nsoftmax(s)", "iVBO" * (LARGEST // 3)), (), softmax_lines)
+    assert report.fault is None
+    assert rows(report) == [2]
+
+
+def test_a_notebook_with_generated_code_is_skipped(tmp_path):
+    report = lint_file(notebook(tmp_path, "a = 1\n" * (LARGEST // 6 + 1), ""), (), failing)
+    assert report.fault.kind == "skipped"
+    assert "4.0 MB of code" in report.fault.message
+
+
+def test_a_notebook_is_skipped_whose_outputs_are_beyond_reading(tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "LARGEST_NOTEBOOK", 5_000_000)
+    report = lint_file(notebook(tmp_path, "softmax(s)", "iVBO" * 1_250_000), (), failing)
+    assert report.fault.kind == "skipped"
+    assert report.fault.message == "has 5.0 MB with its outputs; not linted above 5 MB: clear some"
 
 
 def test_parallel_finds_what_one_process_finds(tmp_path):
