@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from attnlint.definitions import located
-from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fault, Fix, Related, Severity, Span
+from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fault, Fix, Note, Related, Severity, Span
 from attnlint.source import STDIN, Source
 
 # Rows of source around a finding that a report may show.
@@ -21,7 +21,7 @@ class FileReport:
 
     `lines` is how many lines it has; `excerpt` holds the rows that a report may want to show. `others` are reports of
     the project's other files, on what only this file's way of calling them shows. `rests_on` are the other files that
-    its trace went into; `notes` are rows, and what is odd in them about attnlint's own comments. In a report on a
+    its trace went into; `notes` say what is odd about attnlint's own comments. In a report on a
     notebook the rows are those of its cells, and `cells` has them in the place of `excerpt`. `silencing` are, of a
     report among `others`, the lines whose comments silenced a finding.
     """
@@ -33,7 +33,7 @@ class FileReport:
     excerpt: Mapping[int, str] = field(default_factory=dict)
     others: tuple[FileReport, ...] = ()
     rests_on: tuple[str, ...] = ()
-    notes: tuple[tuple[int, str], ...] = ()
+    notes: tuple[Note, ...] = ()
     cells: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
     silencing: tuple[str, ...] = ()
 
@@ -114,7 +114,7 @@ def from_data(data: Mapping[str, Any]) -> FileReport:
         _rows(data["excerpt"]),
         tuple(from_data(other) for other in data["others"]),
         tuple(str(path) for path in data["rests_on"]),
-        tuple((int(row), str(text)) for row, text in data["notes"]),
+        tuple(Note(**each) for each in data["notes"]),
         {int(cell): _rows(rows) for cell, rows in data["cells"].items()},
         tuple(str(line) for line in data["silencing"]),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from attnlint.diagnostic import SYNTAX_ERROR, Diagnostic
+from attnlint.diagnostic import SYNTAX_ERROR, Diagnostic, Note
 from attnlint.directives import EVERYTHING, Comments, Directive, is_addressed, read_comments
 from attnlint.rule import all_rules, near_miss
 from attnlint.source import Source
@@ -37,12 +37,12 @@ def silencing(comments: Comments, diagnostic: Diagnostic) -> Iterator[Directive]
             yield each
 
 
-def strangers(directives: Iterable[Directive]) -> Iterator[tuple[int, str]]:
-    """Rows of comments that name a rule that does not exist, and silence nothing for it; with what to say of each."""
+def strangers(directives: Iterable[Directive]) -> Iterator[Note]:
+    """On comments that name a rule that does not exist, and silence nothing for it."""
     rules = all_rules()
     known = {EVERYTHING, *(word.lower() for each in rules for word in (each.name, each.code))}
     known.update(word.lower() for word in SYNTAX_ERROR)
     for each in directives:
         for name in each.names:
             if name.lower() not in known:
-                yield each.row, f"unknown rule {name!r} in an ignore comment{near_miss(name, rules)}"
+                yield Note(each.row, f"unknown rule {name!r} in an ignore comment{near_miss(name, rules)}")

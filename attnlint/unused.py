@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from attnlint.diagnostic import SYNTAX_ERROR, UNUSED_IGNORE, Applicability, Diagnostic, Edit, Fix, Span
+from attnlint.diagnostic import SYNTAX_ERROR, UNUSED_IGNORE, Applicability, Diagnostic, Edit, Fix, Note, Span
 from attnlint.directives import Directive, is_addressed, read_comments, reason_behind
 from attnlint.filed import FileReport
 from attnlint.pages.layout import fitted
@@ -19,10 +19,10 @@ _ALONE = "an ignore stands at the end of the first or the last line of what it s
 
 @dataclass(frozen=True, slots=True)
 class Heeded:
-    """What is left of a file's findings when its comments were heeded, and what is odd in these comments, by row."""
+    """What is left of a file's findings when its comments were heeded, and what is odd in these comments."""
 
     left: tuple[Diagnostic, ...]
-    notes: tuple[tuple[int, str], ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def heed(source: Source, diagnostics: Iterable[Diagnostic], judged: Sequence[Rule]) -> Heeded:
@@ -82,12 +82,12 @@ def settled(reports: Iterable[FileReport]) -> list[FileReport]:
     return [without_needed(report, needed) for report in known]
 
 
-def _blanket(directives: Iterable[Directive], suppressed: Suppressed) -> Iterator[tuple[int, str]]:
-    """Rows of ignores of everything that silence something, with the advice to name it."""
+def _blanket(directives: Iterable[Directive], suppressed: Suppressed) -> Iterator[Note]:
+    """On ignores of everything that silence something: the advice to name it."""
     for each in directives:
         if each.is_bare and not each.is_for_file and (names := _silenced_by(each, suppressed)):
             listed = ", ".join(sorted(names))
-            yield each.row, f"an ignore without names silences whatever comes; here it is `ignore[{listed}]`"
+            yield Note(each.row, f"an ignore without names silences whatever comes; here it is `ignore[{listed}]`")
 
 
 def _silenced_by(directive: Directive, suppressed: Suppressed) -> set[str]:

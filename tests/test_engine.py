@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from attnlint import engine
-from attnlint.diagnostic import Diagnostic, Edit, Fault, Fix, Related, Severity, Span
+from attnlint.diagnostic import Diagnostic, Edit, Fault, Fix, Note, Related, Severity, Span
 from attnlint.discover import Target
 from attnlint.engine import LARGEST, Options, check, lint, lint_file
 from attnlint.filed import gathered
@@ -87,8 +87,8 @@ def test_unknown_names_in_comments_are_noted():
     report = lint(make_source(text), (), softmax_lines)
     assert report.diagnostics == ()
     assert report.notes == (
-        (1, "unknown rule 'Softmax-wrong-axes' in an ignore comment; did you mean 'softmax-wrong-axis'?"),
-        (2, "unknown rule 'what' in an ignore comment"),
+        Note(1, "unknown rule 'Softmax-wrong-axes' in an ignore comment; did you mean 'softmax-wrong-axis'?"),
+        Note(2, "unknown rule 'what' in an ignore comment"),
     )
     assert gathered([report])[0].notes == report.notes
 

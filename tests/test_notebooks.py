@@ -126,6 +126,13 @@ def test_evidence_and_edits_are_in_their_cells(plant, check):
     assert edit["content"] == "q @ k.transpose(-2, -1) / D ** 0.5"
 
 
+def test_odd_comments_are_noted_at_their_cells_in_every_run(plant, check):
+    plant({"a.ipynb": book("%matplotlib inline\nscores = 1", "", "x = 1\n\ny = 1  # attnlint: ignore[what]")})
+    noted = "a.ipynb:cell 3:3: unknown rule 'what' in an ignore comment\n"
+    for _ in range(2):  # the second one is served from the cache
+        assert check("a.ipynb")[2] == noted
+
+
 def test_a_folder_is_searched_for_notebooks_but_not_for_their_checkpoints(plant, check):
     plant({"book/a.ipynb": BOOK})
     plant({"book/.ipynb_checkpoints/a-checkpoint.ipynb": BOOK})

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from attnlint import __version__
-from attnlint.diagnostic import Diagnostic, Edit, Fix, Severity, Span
+from attnlint.diagnostic import Diagnostic, Edit, Fix, Note, Severity, Span
 from attnlint.filed import FileReport
 from attnlint.report.fingerprint import fingerprinted
 from attnlint.report.message import message
-from attnlint.report.place import file_line
+from attnlint.report.place import file_line, spoken
 from attnlint.report.sarif_places import ROOT, artifact, root_uri
 from attnlint.report.sarif_rules import described
 from attnlint.rule import all_rules
@@ -121,9 +121,14 @@ def _invocation(reports: Sequence[FileReport]) -> dict[str, Any]:
             for report, fault in faults
         ],
         "toolConfigurationNotifications": [
-            {"level": "warning", **_notice(report.path, note, row)} for report in reports for row, note in report.notes
+            {"level": "warning", **_notice(report.path, *_noted(note))} for report in reports for note in report.notes
         ],
     }
+
+
+def _noted(note: Note) -> tuple[str, int]:
+    text = f"{spoken(note.span)}: {note.text}" if note.cell else note.text
+    return text, file_line(note.span)
 
 
 def _notice(path: str, text: str, row: int) -> dict[str, Any]:
