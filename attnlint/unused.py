@@ -12,7 +12,7 @@ from attnlint.pages.layout import fitted
 from attnlint.rule import Rule, all_rules
 from attnlint.rules.unused_ignore import SEVERITY
 from attnlint.source import Source, identity
-from attnlint.suppress import Suppressed, strangers, suppress
+from attnlint.suppress import Suppressed, near_directives, strangers, suppress
 
 _ALONE = "an ignore stands at the end of the first or the last line of what it silences, and this one stands alone"
 
@@ -40,7 +40,8 @@ def heed(source: Source, diagnostics: Iterable[Diagnostic], judged: Sequence[Rul
     if any(rule.code == UNUSED_IGNORE[0] for rule in judged):
         unused = suppress(source, _unused(source, comments.directives, suppressed, judged), comments).left
         left += unused if source.layout is None else tuple(fitted(source.layout, each) for each in unused)
-    return Heeded(left, (*strangers(comments.directives), *_blanket(comments.directives, suppressed)))
+    notes = (*strangers(comments.directives), *near_directives(comments), *_blanket(comments.directives, suppressed))
+    return Heeded(left, notes)
 
 
 def silenced_elsewhere(reports: Iterable[FileReport]) -> dict[str, frozenset[str]]:

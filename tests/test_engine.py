@@ -93,6 +93,39 @@ def test_unknown_names_in_comments_are_noted():
     assert gathered([report])[0].notes == report.notes
 
 
+KNOWN = "; there is ignore[…] and file-ignore[…]"
+
+
+@pytest.mark.parametrize(
+    ("comment", "said"),
+    [
+        ("# attnlint: ignored[ATT008]", "unknown word 'ignored' in a comment to attnlint; did you mean 'ignore'?"),
+        (
+            "# attnlint: fileignore[x]",
+            "unknown word 'fileignore' in a comment to attnlint; did you mean 'file-ignore'?",
+        ),
+        ("# attnlint: ignore-file", f"unknown word 'ignore-file' in a comment to attnlint{KNOWN}"),
+        ("# attnlint: noqa", f"unknown word 'noqa' in a comment to attnlint{KNOWN}"),
+        ("# noqa  # attnlint: off -- slots", f"unknown word 'off' in a comment to attnlint{KNOWN}"),
+        ("# attnlint ignored[ATT008]", "unknown word 'ignored' in a comment to attnlint; did you mean 'ignore'?"),
+        *(
+            (comment, "a comment to attnlint that silences nothing; it is written `# attnlint: ignore`")
+            for comment in ("# attnlint ignore[ATT008]", "# attnlint ignore", "# attnlint : ignore [ATT008]")
+        ),
+        ("# attnlint is great", None),
+        ("# attnlint ignores what it does not know", None),
+        ("# attnlint rules [ATT008]", None),
+        ("# we run attnlint: ignore that", None),
+        ("# attnlint: https://example.org", f"unknown word 'https' in a comment to attnlint{KNOWN}"),
+        ("+ '# attnlint: noqa'", None),
+    ],
+)
+def test_a_comment_that_nearly_silences_is_noted_and_prose_is_not(comment, said):
+    report = lint(make_source(f"x\nsoftmax  {comment}\n"), (), softmax_lines)
+    assert rows(report) == [2]
+    assert report.notes == ((Note(2, said),) if said else ())
+
+
 def test_excerpt_holds_the_rows_of_a_fix():
     text = "".join(f"line {row}\n" for row in range(1, 31))
     fix = Fix("t", (Edit(Span(20, 1, 21, 1), ""), Edit(Span(2, 1, 2, 1), "", "other.py")))

@@ -158,6 +158,15 @@ def test_a_fence_is_read_by_its_language(plant, check, info, is_read):
     assert names(check, "page.md") == ([(3, "softmax-wrong-axis")] if is_read else [])
 
 
+@pytest.mark.parametrize(("name", "mark"), [("a.md", "<!-- ATTNLINT: Skip -->"), ("a.rst", ".. Attnlint: SKIP")])
+def test_marks_may_be_in_any_case(plant, check, name, mark):
+    body = "".join(f"   {line}\n" for line in AXIS.splitlines())
+    block = f"```python\n{body}```\n" if name == "a.md" else f".. code:: python\n\n{body}"
+    plant({name: f"{mark}\n\n{block}", f"b{name}": block})
+    assert check(name) == (0, "Found nothing wrong in 1 file.\n", "")
+    assert check(f"b{name}")[0] == 1
+
+
 def test_of_an_unused_ignore_in_a_session_no_fix_is_promised(plant, check):
     session = "```pycon\n>>> x = 1  # attnlint: ignore[ATT002]\n```\n"
     code = "\n```python\ny = 1  # attnlint: ignore[ATT002]\n```\n"

@@ -49,7 +49,7 @@ def is_about_rules(each: Diagnostic) -> bool:
 def note(odd: Note, source: Source, locate: Locate) -> types.Diagnostic:
     """What is odd about a comment of attnlint's own, which silences nothing."""
     line = source.line(odd.row)
-    start = line.find("#", max(line.find("attnlint:") - 8, 0)) + 1
+    start = line.find("#", max(line.lower().find("attnlint") - 8, 0)) + 1
     return types.Diagnostic(
         range=locate("", Span(odd.row, max(start, 1), odd.row, len(line) + 1)).range,
         message=odd.text,

@@ -12,8 +12,8 @@ from attnlint.pages.layout import Block, Broken, Layout, Line
 from attnlint.pages.magics import error, is_session, python_rows
 from attnlint.pages.text import PageText
 
-_MARK = re.compile(r"attnlint:\s*(?P<kind>skip|wrong)\b(?:\s*\[(?P<rules>[^\]]*)\])?")
-_ADDRESSED = re.compile(r"\s*(?:<!--|\.\.)\s*attnlint:\s*(?P<word>[\w-]*)")
+_MARK = re.compile(r"attnlint:\s*(?P<kind>skip|wrong)\b(?:\s*\[(?P<rules>[^\]]*)\])?", re.I)
+_ADDRESSED = re.compile(r"\s*(?:<!--|\.\.)\s*attnlint:\s*(?P<word>[\w-]*)", re.I)
 KINDS = ("skip", "wrong")
 
 
@@ -49,7 +49,7 @@ def together(lines: Sequence[str], found: Iterable[Found]) -> PageText:
     broken: list[Broken] = []
     for each in found:
         marks = list(_MARK.finditer(each.mark))
-        if any(mark.group("kind") == "skip" for mark in marks):
+        if any(mark.group("kind").lower() == "skip" for mark in marks):
             continue
         read = _dedented(lines, each)
         if read is None:
@@ -78,7 +78,7 @@ def _odd(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
     """Rows with comments that are addressed to attnlint and say nothing that it knows, with the word."""
     for number, line in enumerate(lines, 1):
         found = _ADDRESSED.match(line)
-        if found is not None and found.group("word") not in KINDS:
+        if found is not None and found.group("word").lower() not in KINDS:
             yield number, found.group("word")
 
 
