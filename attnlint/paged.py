@@ -10,7 +10,7 @@ from attnlint.diagnostic import SYNTAX_ERROR, Diagnostic, Note, Severity
 from attnlint.filed import FileReport
 from attnlint.pages.kinds import is_notebook
 from attnlint.pages.layout import Block, Layout, fitted, placed
-from attnlint.pages.notebook import code_cells
+from attnlint.pages.notebook import code_cells, file_lines
 from attnlint.rule import Rule, all_rules, did_you_mean, near_miss
 from attnlint.source import NEWLINE, Source, lines_of, page_text
 
@@ -83,12 +83,15 @@ def told(report: FileReport, source: Source) -> FileReport:
     if is_notebook(source.path):
         excerpt: Mapping[int, str] = {}
         cells = _cells(source, layout, report.excerpt)
+        shown = {layout.line(row) for row in report.excerpt} | {layout.line(note.row) for note in report.notes}
+        rows = {cell: [line.row for line in shown if line.cell == cell] for cell in {line.cell for line in shown}}
+        told_on = file_lines(page_text(source), rows) if rows else {}
     else:
         lines = lines_of(page_text(source))
         excerpt = {row: lines[row - 1].rstrip("\r\n") for row in report.excerpt if row <= len(lines)}
-        cells = {}
+        cells, told_on = {}, {}
     notes = tuple(_note(layout, each) for each in report.notes)
-    return replace(report, diagnostics=found, excerpt=excerpt, cells=cells, notes=notes)
+    return replace(report, diagnostics=found, excerpt=excerpt, cells=cells, notes=notes, file_lines=told_on)
 
 
 def _note(layout: Layout, note: Note) -> Note:
