@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from attnlint.diagnostic import SYNTAX_ERROR, Diagnostic, Note, Severity
 from attnlint.filed import FileReport
-from attnlint.pages.kinds import is_notebook
-from attnlint.pages.layout import Block, Layout, fitted, placed
+from attnlint.pages.kinds import is_notebook, wrong_mark
+from attnlint.pages.layout import Block, Layout, fitted, kept_as_lesson, placed
 from attnlint.pages.notebook import code_cells, file_lines
 from attnlint.rule import Rule, all_rules, did_you_mean, near_miss
 from attnlint.source import NEWLINE, Source, lines_of, page_text
@@ -30,7 +30,12 @@ def analysed(source: Source, analyse: Analyse) -> Iterable[Diagnostic]:
         Diagnostic(*SYNTAX_ERROR, Severity.ERROR, each.message, each.span) for each in layout.broken if each.is_finding
     ]
     found = [each for view in views(source) for each in analyse(view.source) if each.path or view.owns(each.span.row)]
-    return [fitted(layout, each) if not each.path else each for each in (*broken, *found)]
+    return [_possible(source, layout, each) if not each.path else each for each in (*broken, *found)]
+
+
+def _possible(source: Source, layout: Layout, each: Diagnostic) -> Diagnostic:
+    """The finding with those repairs that can be made in the page and that it does not show as a mistake."""
+    return kept_as_lesson(layout, fitted(layout, each), wrong_mark(source.path, each.name))
 
 
 def unmeant(

@@ -16,7 +16,7 @@ from attnlint.engine import Options
 from attnlint.filed import FileReport, gathered
 from attnlint.fixing.edits import Refused
 from attnlint.fixing.ignoring import ignored, out_of_reach
-from attnlint.pages.kinds import RESTRUCTURED, is_notebook
+from attnlint.pages.kinds import is_notebook, wrong_mark
 from attnlint.report.patch import unified
 from attnlint.report.place import row_place
 from attnlint.report.statistics import plural
@@ -136,9 +136,7 @@ def _instead(path: str, each: Diagnostic) -> str:
     why = "the line is IPython's or a session's, and is not edited"
     if is_notebook(path):
         return why
-    mark = f"attnlint: wrong[{each.name}]"
-    comment = f".. {mark}" if path.lower().endswith(RESTRUCTURED) else f"<!-- {mark} -->"
-    return f"{why}; `{comment}` above the block silences it"
+    return f"{why}; {wrong_mark(path, each.name)} above the block silences it"
 
 
 def _in_text(source: Source, each: Diagnostic) -> Diagnostic:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from attnlint.diagnostic import Span
 from attnlint.pages.layout import Block, Broken, Layout, Line
 from attnlint.pages.magics import error, is_session, python_rows
+from attnlint.pages.sections import is_lesson
 from attnlint.pages.text import PageText
 
 _MARK = re.compile(r"attnlint:\s*(?P<kind>skip|wrong)\b(?:\s*\[(?P<rules>[^\]]*)\])?", re.I)
@@ -66,7 +67,16 @@ def together(lines: Sequence[str], found: Iterable[Found]) -> PageText:
         rows[each.first - 1 : each.last] = text
         layout.update((line.row, line) for line in placed)
         wrong = tuple(name for mark in marks for name in _names(mark))
-        blocks.append(Block(each.first, each.last, is_session(each.rows), wrong, each.section))
+        blocks.append(
+            Block(
+                each.first,
+                each.last,
+                is_session(each.rows),
+                wrong,
+                each.section,
+                is_lesson(lines, each.first, each.rows, each.section),
+            )
+        )
         # Lines can be put in below the last one.
         if each.last < len(lines):
             layout[each.last + 1] = Line(each.last + 1, indent=placed[-1].indent, is_hidden=True)
