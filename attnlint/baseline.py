@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,6 +16,8 @@ from attnlint.filed import FileReport
 from attnlint.source import STDIN
 
 VERSION = 1
+_STRING = re.compile(r"""("(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')""")
+_SPACES = re.compile(r"(?<!\w)\s+|\s+(?!\w)")
 
 
 class BadBaseline(Exception):
@@ -23,12 +26,22 @@ class BadBaseline(Exception):
 
 @dataclass(frozen=True, order=True, slots=True)
 class Entry:
-    """What a finding is known by: its file relative to the baseline's folder, its rule, its definition, its line."""
+    """What a finding is known by: its file relative to the baseline's folder, its rule, its definition, its line.
+
+    Lines are compared without spaces, but for those in strings and between words.
+    """
 
     path: str
     rule: str
     scope: str
-    line: str
+    line: str = field(compare=False)
+    code: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Take the spaces out that formatters put in."""
+        parts = _STRING.split(self.line)
+        code = (part if number % 2 else _SPACES.sub("", part) for number, part in enumerate(parts))
+        object.__setattr__(self, "code", "".join(code))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +90,7 @@ def read_baseline(path: str) -> Baseline:
 def entry(baseline: str, path: str, diagnostic: Diagnostic) -> Entry | None:
     """What a finding in a file is known by in a baseline; None for what is never accepted.
 
-    That is a syntax error, and what was found in standard input, which has no path.
+    That is a syntax error, and what was found in standard input without a name.
     """
     if path == STDIN or diagnostic.code == SYNTAX_ERROR[0]:
         return None

@@ -102,6 +102,20 @@ class Diagnostic:
     line: str = ""
 
 
+@dataclass(frozen=True, order=True, slots=True)
+class Note:
+    """What is odd about a comment to attnlint: the row of the comment and, as in a span, its cell; and what to say."""
+
+    row: int
+    text: str
+    cell: int = 0
+
+    @property
+    def span(self) -> Span:
+        """Where it stands."""
+        return Span(self.row, 1, self.row, 1, self.cell)
+
+
 SYNTAX_ERROR = ("ATT000", "syntax-error")
 # Of a hundred and more are findings that are not about attention.
 UNUSED_IGNORE = ("ATT100", "unused-ignore")

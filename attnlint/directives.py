@@ -12,7 +12,11 @@ from attnlint.diagnostic import UNUSED_IGNORE, Diagnostic, Span
 from attnlint.source import Source
 
 EVERYTHING = "*"
-_DIRECTIVE = re.compile(r"#\s*attnlint:\s*(?P<kind>file-ignore|ignore)\b(?:\s*\[(?P<rules>[^\]]*)\])?")
+KINDS = ("ignore", "file-ignore")
+_DIRECTIVE = re.compile(r"#\s*attnlint:\s*(?P<kind>file-ignore|ignore)(?!\w|-\w)(?:\s*\[(?P<rules>[^\]]*)\])?", re.I)
+_ADDRESSED = re.compile(r"#\s*attnlint[\s:]", re.I)
+# A comment that begins as a directive does, perhaps without its colon.
+_NEAR = re.compile(r"#\s*attnlint(?P<colon>\s*:\s*|\s+)(?P<word>[\w-]+)(?P<behind>\s*\[|\s*(?:#|$))?", re.I)
 # A reason ends where the comment does, or where another one follows in it; `#12` is the number of an issue.
 _REASON = re.compile(r"\s*(?:--|:|\u2013|\u2014)\s*\S.*?(?=\s+#\s*[^\W\d]|\s*$)")
 
@@ -75,10 +79,27 @@ class Comments:
         """What the comments say to attnlint."""
         return tuple(
             Directive(
-                row, column + match.start(), column + match.end(), match["kind"] == "file-ignore", match.group("rules")
+                row,
+                column + match.start(),
+                column + match.end(),
+                match["kind"].lower() == "file-ignore",
+                match.group("rules"),
             )
             for row, column, text in self.found
             for match in _DIRECTIVE.finditer(text)
+        )
+
+    @property
+    def strange(self) -> tuple[tuple[int, str, bool], ...]:
+        """What begins as a directive and is none: its row, its word, and whether a colon stands between.
+
+        Without one, and with more than brackets behind the word, it is prose and left out.
+        """
+        return tuple(
+            (row, match["word"], ":" in match["colon"])
+            for row, _, text in (self.found if self.is_tokenized else ())
+            for match in _NEAR.finditer(text)
+            if (":" in match["colon"] or match["behind"] is not None) and not _DIRECTIVE.match(text, match.start())
         )
 
     def rows(self, span: Span) -> tuple[int, ...]:
@@ -89,7 +110,7 @@ class Comments:
 
 def is_addressed(source: Source) -> bool:
     """Whether a text may have a directive; the tokenizer is slow, and most files need not pay for it."""
-    return "attnlint:" in source.text
+    return _ADDRESSED.search(source.text) is not None
 
 
 def read_comments(source: Source) -> Comments:

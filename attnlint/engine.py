@@ -20,6 +20,7 @@ from attnlint.filed import FileReport, report_on
 from attnlint.gate import is_script, may_attend
 from attnlint.importers import Projects
 from attnlint.paged import analysed, told, unmeant
+from attnlint.pages.kinds import is_notebook
 from attnlint.project import uses_project, watched
 from attnlint.rule import Rule
 from attnlint.source import STDIN, Source, Unreadable, decode, identity, overlay, read_bytes
@@ -30,6 +31,8 @@ Announce = Callable[[int], None]
 
 # Nobody writes four megabytes by hand; a generated file of that size would keep a core for minutes.
 LARGEST = 4_000_000
+# The outputs of a notebook are no code, but have to be read with it.
+LARGEST_NOTEBOOK = 100_000_000
 # Below this many files a second process costs more than it saves.
 FEW = 30
 # Seconds that one file may take.
@@ -193,12 +196,14 @@ def lint_file(
     """Lint one file; whatever goes wrong in it is in the report, so that the run goes on."""
     try:
         data = read_bytes(target.path)
-        if len(data) > LARGEST:
-            return FileReport(target.path, fault=_too_large(len(data)), lines=data.count(b"\n"))
+        if fault := _too_large(target.path, data):
+            return FileReport(target.path, fault=fault, lines=data.count(b"\n"))
         kept = cache.look_up(target.path, data, rules, assumptions) if cache and target.path != STDIN else None
         if kept is not None:
             return kept
         source = decode(target.path, data)
+        if len(source.text) > LARGEST:
+            return FileReport(target.path, fault=_too_long(len(source.text), " of code"), lines=source.line_count)
     except Unreadable as error:
         return FileReport(target.path, fault=error.fault)
     except Exception as error:
@@ -267,6 +272,16 @@ def _died(job: Job) -> FileReport:
     return FileReport(job.target.path, fault=Fault("internal", "attnlint's process died on it"))
 
 
-def _too_large(size: int) -> Fault:
+def _too_large(path: str, data: bytes) -> Fault | None:
+    """Why a file is not even decoded; of a notebook the code is measured when it is known."""
+    if not is_notebook(path):
+        return _too_long(len(data)) if len(data) > LARGEST else None
+    if len(data) <= LARGEST_NOTEBOOK:
+        return None
+    limit = f"{LARGEST_NOTEBOOK / 1e6:.0f} MB"
+    return Fault("skipped", f"has {len(data) / 1e6:.1f} MB with its outputs; not linted above {limit}: clear some")
+
+
+def _too_long(size: int, of: str = "") -> Fault:
     limit = f"{LARGEST / 1e6:.0f} MB"
-    return Fault("skipped", f"has {size / 1e6:.1f} MB; not linted, since nobody writes more than {limit} by hand")
+    return Fault("skipped", f"has {size / 1e6:.1f} MB{of}; not linted, since nobody writes more than {limit} by hand")

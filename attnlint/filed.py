@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from attnlint.definitions import located
-from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fault, Fix, Related, Severity, Span
+from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fault, Fix, Note, Related, Severity, Span
 from attnlint.source import STDIN, Source
 
 # Rows of source around a finding that a report may show.
@@ -21,9 +21,10 @@ class FileReport:
 
     `lines` is how many lines it has; `excerpt` holds the rows that a report may want to show. `others` are reports of
     the project's other files, on what only this file's way of calling them shows. `rests_on` are the other files that
-    its trace went into; `notes` are rows, and what is odd in them about attnlint's own comments. In a report on a
-    notebook the rows are those of its cells, and `cells` has them in the place of `excerpt`. `silencing` are, of a
-    report among `others`, the lines whose comments silenced a finding.
+    its trace went into; `notes` say what is odd about attnlint's own comments. In a report on a
+    notebook the rows are those of its cells, and `cells` has them in the place of `excerpt`. `file_lines` are
+    the lines of the notebook's file that these rows begin on. `silencing` are, of a report among `others`, the lines
+    whose comments silenced a finding.
     """
 
     path: str
@@ -33,9 +34,10 @@ class FileReport:
     excerpt: Mapping[int, str] = field(default_factory=dict)
     others: tuple[FileReport, ...] = ()
     rests_on: tuple[str, ...] = ()
-    notes: tuple[tuple[int, str], ...] = ()
+    notes: tuple[Note, ...] = ()
     cells: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
     silencing: tuple[str, ...] = ()
+    file_lines: Mapping[int, Mapping[int, int]] = field(default_factory=dict)
 
     def rows(self, cell: int) -> Mapping[int, str]:
         """The rows that a report may show of a cell, or of a file that is no notebook with the cell 0."""
@@ -114,9 +116,10 @@ def from_data(data: Mapping[str, Any]) -> FileReport:
         _rows(data["excerpt"]),
         tuple(from_data(other) for other in data["others"]),
         tuple(str(path) for path in data["rests_on"]),
-        tuple((int(row), str(text)) for row, text in data["notes"]),
+        tuple(Note(**each) for each in data["notes"]),
         {int(cell): _rows(rows) for cell, rows in data["cells"].items()},
         tuple(str(line) for line in data["silencing"]),
+        {int(cell): {int(row): int(line) for row, line in rows.items()} for cell, rows in data["file_lines"].items()},
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from attnlint import __version__
+from attnlint.baseline import Baseline, read_baseline, sorted_out
 from attnlint.config.file import Misconfigured
 from attnlint.config.keys import NEVER
 from attnlint.config.nearest import Configured
@@ -28,9 +29,9 @@ STDIN_NAMES = frozenset({"-", "stdin"})
 class Plugin:
     """What flake8 makes for each file and asks for its findings.
 
-    Only what is at or above the file's `fail-on` is shown, since whatever flake8 shows fails its run. Syntax errors
-    are flake8's own to report (E999), and `# noqa` is its own to read. What a trace finds in another file of the
-    project is not shown: flake8 asks about one file at a time.
+    Only what is at or above the file's `fail-on` and not in its baseline is shown, since whatever flake8 shows fails
+    its run. Syntax errors are flake8's own to report (E999), and `# noqa` is its own to read. What a trace finds in
+    another file of the project is not shown: flake8 asks about one file at a time.
     """
 
     name = "attnlint"
@@ -62,7 +63,10 @@ class _Failed(Exception):
 
 
 def _shown(path: str, text: str) -> Iterator[Diagnostic]:
-    """What fails a run, by the file's own configuration; raises `Misconfigured`, or `_Failed` with the fault."""
+    """What fails a run, by the file's own configuration and baseline.
+
+    Raises `Misconfigured`, `BadBaseline`, or `_Failed` with the fault.
+    """
     options = Options(configured=_configured())
     settings = options.settings_beside(path, frozenset())
     if not settings.rules or settings.fail_on == NEVER:
@@ -73,8 +77,16 @@ def _shown(path: str, text: str) -> Iterator[Diagnostic]:
     report = judged(report, options, frozenset({identity(path)}))
     if report.fault:
         raise _Failed(report.fault.message)
+    if settings.baseline:
+        report, _again = sorted_out(_baseline(settings.baseline), report)
     bar = Severity(settings.fail_on).rank
     yield from (each for each in report.diagnostics if each.severity.rank >= bar and each.code != SYNTAX_ERROR[0])
+
+
+@cache
+def _baseline(path: str) -> Baseline:
+    """A baseline, read once while the process lasts; raises `BadBaseline`."""
+    return read_baseline(path)
 
 
 @cache

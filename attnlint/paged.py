@@ -6,11 +6,11 @@ import ast
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from attnlint.diagnostic import SYNTAX_ERROR, Diagnostic, Severity
+from attnlint.diagnostic import SYNTAX_ERROR, Diagnostic, Note, Severity
 from attnlint.filed import FileReport
-from attnlint.pages.kinds import is_notebook
-from attnlint.pages.layout import Block, Layout, fitted, placed
-from attnlint.pages.notebook import code_cells
+from attnlint.pages.kinds import is_notebook, wrong_mark
+from attnlint.pages.layout import Block, Layout, fitted, kept_as_lesson, placed
+from attnlint.pages.notebook import code_cells, file_lines
 from attnlint.rule import Rule, all_rules, did_you_mean, near_miss
 from attnlint.source import NEWLINE, Source, lines_of, page_text
 
@@ -30,13 +30,18 @@ def analysed(source: Source, analyse: Analyse) -> Iterable[Diagnostic]:
         Diagnostic(*SYNTAX_ERROR, Severity.ERROR, each.message, each.span) for each in layout.broken if each.is_finding
     ]
     found = [each for view in views(source) for each in analyse(view.source) if each.path or view.owns(each.span.row)]
-    return [fitted(layout, each) if not each.path else each for each in (*broken, *found)]
+    return [_possible(source, layout, each) if not each.path else each for each in (*broken, *found)]
+
+
+def _possible(source: Source, layout: Layout, each: Diagnostic) -> Diagnostic:
+    """The finding with those repairs that can be made in the page and that it does not show as a mistake."""
+    return kept_as_lesson(layout, fitted(layout, each), wrong_mark(source.path, each.name))
 
 
 def unmeant(
     layout: Layout | None, found: Sequence[Diagnostic], answered: Sequence[Rule]
-) -> tuple[Sequence[Diagnostic], Sequence[tuple[int, str]]]:
-    """The findings that no block shows on purpose; and what is odd in the comments that say so, by row.
+) -> tuple[Sequence[Diagnostic], Sequence[Note]]:
+    """The findings that no block shows on purpose; and what is odd in the comments that say so.
 
     `answered` are the rules that were asked and could answer: no other one is missed.
     """
@@ -54,24 +59,24 @@ def unmeant(
     return kept, (*_odd(layout), *missed)
 
 
-def _odd(layout: Layout) -> Iterator[tuple[int, str]]:
+def _odd(layout: Layout) -> Iterator[Note]:
     for row, word in layout.odd:
         near = did_you_mean(word, ["skip", "wrong"])
-        yield row, f"unknown word {word!r} in a comment to attnlint{near or '; there is skip, and wrong[…]'}"
+        yield Note(row, f"unknown word {word!r} in a comment to attnlint{near or '; there is skip, and wrong[…]'}")
 
 
-def _missed(block: Block, is_shown: bool, answered: Sequence[Rule]) -> Iterator[tuple[int, str]]:
+def _missed(block: Block, is_shown: bool, answered: Sequence[Rule]) -> Iterator[Note]:
     """What the mark of a block names in vain."""
     rules = all_rules()
     known = {word.lower() for rule in rules for word in (rule.name, rule.code)} | {"*"}
     for name in block.wrong:
         if name not in known:
-            yield block.first, f"unknown rule {name!r} in a comment to attnlint{near_miss(name, rules)}"
+            yield Note(block.first, f"unknown rule {name!r} in a comment to attnlint{near_miss(name, rules)}")
     names = [name for name in block.wrong if name in known]
     asked = {word.lower() for rule in answered for word in (rule.name, rule.code)}
     if names and not is_shown and (len(answered) == len(rules) if "*" in names else asked.issuperset(names)):
         nothing = "nothing" if "*" in names else f"no {' or '.join(names)}"
-        yield block.first, f"marked as wrong, and {nothing} is found here"
+        yield Note(block.first, f"marked as wrong, and {nothing} is found here")
 
 
 def told(report: FileReport, source: Source) -> FileReport:
@@ -83,17 +88,20 @@ def told(report: FileReport, source: Source) -> FileReport:
     if is_notebook(source.path):
         excerpt: Mapping[int, str] = {}
         cells = _cells(source, layout, report.excerpt)
+        shown = {layout.line(row) for row in report.excerpt} | {layout.line(note.row) for note in report.notes}
+        rows = {cell: [line.row for line in shown if line.cell == cell] for cell in {line.cell for line in shown}}
+        told_on = file_lines(page_text(source), rows) if rows else {}
     else:
         lines = lines_of(page_text(source))
         excerpt = {row: lines[row - 1].rstrip("\r\n") for row in report.excerpt if row <= len(lines)}
-        cells = {}
-    notes = tuple(_note(layout, row, text) for row, text in report.notes)
-    return replace(report, diagnostics=found, excerpt=excerpt, cells=cells, notes=notes)
+        cells, told_on = {}, {}
+    notes = tuple(_note(layout, each) for each in report.notes)
+    return replace(report, diagnostics=found, excerpt=excerpt, cells=cells, notes=notes, file_lines=told_on)
 
 
-def _note(layout: Layout, row: int, text: str) -> tuple[int, str]:
-    line = layout.line(row)
-    return line.row, f"in cell {line.cell}: {text}" if line.cell else text
+def _note(layout: Layout, note: Note) -> Note:
+    line = layout.line(note.row)
+    return replace(note, row=line.row, cell=line.cell)
 
 
 def _cells(source: Source, layout: Layout, rows: Collection[int]) -> dict[int, dict[int, str]]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from attnlint.diagnostic import SYNTAX_ERROR, Diagnostic
-from attnlint.directives import EVERYTHING, Comments, Directive, is_addressed, read_comments
-from attnlint.rule import all_rules, near_miss
+from attnlint.diagnostic import SYNTAX_ERROR, Diagnostic, Note
+from attnlint.directives import EVERYTHING, KINDS, Comments, Directive, is_addressed, read_comments
+from attnlint.rule import all_rules, did_you_mean, near_miss
 from attnlint.source import Source
 
 
@@ -37,12 +37,24 @@ def silencing(comments: Comments, diagnostic: Diagnostic) -> Iterator[Directive]
             yield each
 
 
-def strangers(directives: Iterable[Directive]) -> Iterator[tuple[int, str]]:
-    """Rows of comments that name a rule that does not exist, and silence nothing for it; with what to say of each."""
+def strangers(directives: Iterable[Directive]) -> Iterator[Note]:
+    """On comments that name a rule that does not exist, and silence nothing for it."""
     rules = all_rules()
     known = {EVERYTHING, *(word.lower() for each in rules for word in (each.name, each.code))}
     known.update(word.lower() for word in SYNTAX_ERROR)
     for each in directives:
         for name in each.names:
             if name.lower() not in known:
-                yield each.row, f"unknown rule {name!r} in an ignore comment{near_miss(name, rules)}"
+                yield Note(each.row, f"unknown rule {name!r} in an ignore comment{near_miss(name, rules)}")
+
+
+def near_directives(comments: Comments) -> Iterator[Note]:
+    """On comments that look as if they were to silence something, and say nothing that attnlint knows."""
+    for row, word, has_colon in comments.strange:
+        if word.lower() in KINDS:
+            yield Note(row, f"a comment to attnlint that silences nothing; it is written `# attnlint: {word.lower()}`")
+            continue
+        near = did_you_mean(word, KINDS[1:] if "file" in word.lower() else KINDS)
+        if near or has_colon:
+            known = "; there is ignore[…] and file-ignore[…]"
+            yield Note(row, f"unknown word {word!r} in a comment to attnlint{near or known}")

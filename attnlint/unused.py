@@ -5,23 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from attnlint.diagnostic import SYNTAX_ERROR, UNUSED_IGNORE, Applicability, Diagnostic, Edit, Fix, Span
+from attnlint.diagnostic import SYNTAX_ERROR, UNUSED_IGNORE, Applicability, Diagnostic, Edit, Fix, Note, Span
 from attnlint.directives import Directive, is_addressed, read_comments, reason_behind
 from attnlint.filed import FileReport
+from attnlint.pages.layout import fitted
 from attnlint.rule import Rule, all_rules
 from attnlint.rules.unused_ignore import SEVERITY
 from attnlint.source import Source, identity
-from attnlint.suppress import Suppressed, strangers, suppress
+from attnlint.suppress import Suppressed, near_directives, strangers, suppress
 
 _ALONE = "an ignore stands at the end of the first or the last line of what it silences, and this one stands alone"
 
 
 @dataclass(frozen=True, slots=True)
 class Heeded:
-    """What is left of a file's findings when its comments were heeded, and what is odd in these comments, by row."""
+    """What is left of a file's findings when its comments were heeded, and what is odd in these comments."""
 
     left: tuple[Diagnostic, ...]
-    notes: tuple[tuple[int, str], ...] = ()
+    notes: tuple[Note, ...] = ()
 
 
 def heed(source: Source, diagnostics: Iterable[Diagnostic], judged: Sequence[Rule]) -> Heeded:
@@ -37,8 +38,10 @@ def heed(source: Source, diagnostics: Iterable[Diagnostic], judged: Sequence[Rul
     suppressed = suppress(source, found, comments)
     left = suppressed.left
     if any(rule.code == UNUSED_IGNORE[0] for rule in judged):
-        left += suppress(source, _unused(source, comments.directives, suppressed, judged), comments).left
-    return Heeded(left, (*strangers(comments.directives), *_blanket(comments.directives, suppressed)))
+        unused = suppress(source, _unused(source, comments.directives, suppressed, judged), comments).left
+        left += unused if source.layout is None else tuple(fitted(source.layout, each) for each in unused)
+    notes = (*strangers(comments.directives), *near_directives(comments), *_blanket(comments.directives, suppressed))
+    return Heeded(left, notes)
 
 
 def silenced_elsewhere(reports: Iterable[FileReport]) -> dict[str, frozenset[str]]:
@@ -80,12 +83,12 @@ def settled(reports: Iterable[FileReport]) -> list[FileReport]:
     return [without_needed(report, needed) for report in known]
 
 
-def _blanket(directives: Iterable[Directive], suppressed: Suppressed) -> Iterator[tuple[int, str]]:
-    """Rows of ignores of everything that silence something, with the advice to name it."""
+def _blanket(directives: Iterable[Directive], suppressed: Suppressed) -> Iterator[Note]:
+    """On ignores of everything that silence something: the advice to name it."""
     for each in directives:
         if each.is_bare and not each.is_for_file and (names := _silenced_by(each, suppressed)):
             listed = ", ".join(sorted(names))
-            yield each.row, f"an ignore without names silences whatever comes; here it is `ignore[{listed}]`"
+            yield Note(each.row, f"an ignore without names silences whatever comes; here it is `ignore[{listed}]`")
 
 
 def _silenced_by(directive: Directive, suppressed: Suppressed) -> set[str]:

@@ -135,7 +135,7 @@ def rdjson(text):
     findings = []
     for each in json.loads(text)["diagnostics"]:
         path, code = each["location"]["path"], each["code"]["value"]
-        if "range" not in each["location"]:
+        if "range" not in each["location"] or each["message"].startswith("cell "):
             findings.append(from_message(path, 1, None, code, each["message"]))
             continue
         start = each["location"]["range"]["start"]

@@ -105,6 +105,26 @@ def test_of_repeated_findings_as_many_are_accepted_as_there_were():
     assert new(known, report(finding(1), finding(2), finding(3))) == [finding(3)]
 
 
+@pytest.mark.parametrize(
+    ("line", "other", "is_same"),
+    [
+        ("x = f(a,b)", "x = f(a, b)", True),
+        ("x=f( a )", "x = f(a)", True),
+        ("y = q@k.mT", "y = q @ k.mT", True),
+        ("return 'a, b'", "return  'a, b'", True),
+        ("x = 'a,b'", "x = 'a, b'", False),
+        ('x = "a\\" ,b"', 'x = "a\\",b"', False),
+        ("not x", "notx", False),
+        ("x = f(a, b)", "x = f(b, a)", False),
+        ("x = {'a':1, \"b\" : 2}", "x = {'a': 1, \"b\": 2}", True),
+    ],
+)
+def test_spaces_of_a_line_do_not_count(line, other, is_same):
+    known = baseline(finding(1, line=line))
+    assert (new(known, report(finding(1, line=other))) == []) == is_same
+    assert (sorted_out(known, report(finding(1, line=other)))[1].total() == 1) == is_same
+
+
 def test_paths_are_relative_to_the_baseline(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert entry("b.json", "src/a.py", finding(1)).path == "src/a.py"

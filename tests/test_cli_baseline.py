@@ -1,5 +1,6 @@
 """`attnlint check --baseline`: what is reported, fixed and written, and when something is said to be gone."""
 
+import io
 import json
 import re
 import sys
@@ -199,3 +200,9 @@ def test_options_that_contradict_each_other(folder, capsys, arguments, said):
     code, _out, err = run(capsys, *arguments)
     assert code == 2
     assert said in "\n".join(err)
+
+
+@pytest.mark.parametrize(("named", "code"), [(("--stdin-filename", "sub/b.py"), 0), ((), 1)])
+def test_standard_input_is_accepted_as_the_file_that_it_stands_for(folder, capsys, monkeypatch, named, code):
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"attn=poor  # as it is typed\n")))
+    assert run(capsys, "-", *named, "--baseline", "base.json")[0] == code

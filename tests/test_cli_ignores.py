@@ -126,6 +126,60 @@ def test_syntax_errors_are_said_and_the_rest_is_done(folder, capsys):
     assert b"ignore[softmax-wrong-axis]" in contents(folder)["model.py"]
 
 
+NOT_EDITED = "gets no comment: the line is IPython's or a session's, and is not edited"
+
+
+@pytest.mark.parametrize(
+    ("name", "page", "mark"),
+    [
+        (
+            "page.md",
+            "```python\nx = bad\n```\n\n```pycon\n>>> x = poor\n```\n",
+            "<!-- attnlint: wrong[missing-scale] -->",
+        ),
+        (
+            "page.rst",
+            "::\n\n   x = bad\n\nor\n\n.. code:: pycon\n\n   >>> x = poor\n",
+            ".. attnlint: wrong[missing-scale]",
+        ),
+    ],
+)
+def test_a_session_gets_no_comment_and_the_rest_of_the_page_does(folder, capsys, name, page, mark):
+    (folder / name).write_text(page)
+    row = page[: page.index("poor")].count("\n") + 1
+    code, out, err = run(capsys, name, "--add-ignores")
+    assert (code, out) == (2, "Added ignores for 1 finding in 1 file.\n")
+    assert err == f"{name}:{row}: ATT002 {NOT_EDITED}; `{mark}` above the block silences it\n"
+    silenced = page.replace("x = bad", "x = bad  # attnlint: ignore[softmax-wrong-axis]")
+    assert (folder / name).read_text() == silenced
+    start = page.rindex("```pycon" if name.endswith("md") else ".. code")
+    (folder / name).write_text(f"{page[:start]}{mark}\n\n{page[start:]}")
+    assert run(capsys, name, "--ignore", "ATT008")[0] == 0
+
+
+def test_of_a_notebook_the_cell_is_named_that_gets_no_comment(folder, capsys):
+    cells = [["x = bad"], ["if a:\n", "    %time poor"], [">>> poor\n"], ["def f(:"]]
+    book = {
+        "cells": [{"cell_type": "code", "metadata": {}, "outputs": [], "source": cell} for cell in cells],
+        "metadata": {},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    (folder / "book.ipynb").write_text(json.dumps(book))
+    code, out, err = run(capsys, "book.ipynb", "--add-ignores")
+    assert (code, out) == (2, "Added ignores for 1 finding in 1 file.\n")
+    assert err.splitlines() == [
+        f"book.ipynb:cell 2:2: ATT002 {NOT_EDITED}",
+        f"book.ipynb:cell 3:1: ATT002 {NOT_EDITED}",
+        "book.ipynb:cell 4:1: ATT000 cannot be silenced by a comment",
+    ]
+    made = json.loads((folder / "book.ipynb").read_text())["cells"]
+    assert ["".join(cell["source"]) for cell in made] == [
+        "x = bad  # attnlint: ignore[softmax-wrong-axis]",
+        *("".join(cell) for cell in cells[1:]),
+    ]
+
+
 def test_comments_that_would_bring_a_finding_are_not_written(folder, capsys):
     before = contents(folder)
     code, out, err = run(capsys, "--add-ignores", "--reason", "brings more", "model.py")

@@ -59,7 +59,7 @@ def test_faults_stay_on_standard_error(tree, capsys):
     [
         ("none/report.txt", "the folder 'none' of 'report.txt' does not exist"),
         ("two words", "is a directory"),
-        ("model.py", "'model.py' is a source file, and the report would take its place"),
+        ("model.py", "'model.py' is a file that attnlint reads, and the report would take its place"),
     ],
 )
 def test_a_file_that_no_report_can_go_to(tree, capsys, file, message):
@@ -68,6 +68,20 @@ def test_a_file_that_no_report_can_go_to(tree, capsys, file, message):
     assert message in err
     assert "--output-file" in err
     assert (tree / "model.py").read_text(encoding="utf-8") == MODEL
+
+
+@pytest.mark.parametrize("suffix", [".py", ".pyw", ".pyi", ".ipynb", ".md", ".markdown", ".qmd", ".rst", ".MD"])
+def test_no_report_takes_the_place_of_what_could_be_linted(tree, capsys, suffix):
+    (tree / f"one{suffix}").write_text("what somebody wrote\n", encoding="utf-8")
+    code, _out, err = run(capsys, "model.py", "--output-file", f"one{suffix}")
+    assert code == 2
+    assert f"'one{suffix}' is a file that attnlint reads" in err
+    assert (tree / f"one{suffix}").read_text(encoding="utf-8") == "what somebody wrote\n"
+
+
+def test_a_new_page_can_have_the_report(tree, capsys):
+    run(capsys, "model.py", "--output-format", "concise", "--output-file", "report.md")
+    assert (tree / "report.md").read_text(encoding="utf-8").startswith("model.py:")
 
 
 def test_a_report_that_cannot_be_written_is_an_error(tree, capsys, monkeypatch):

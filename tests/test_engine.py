@@ -1,11 +1,13 @@
 """The engine: the data path from paths to reports, with the analysis of the trace replaced by a fake."""
 
+import json
 import os
 from dataclasses import replace
 
 import pytest
 
-from attnlint.diagnostic import Diagnostic, Edit, Fault, Fix, Related, Severity, Span
+from attnlint import engine
+from attnlint.diagnostic import Diagnostic, Edit, Fault, Fix, Note, Related, Severity, Span
 from attnlint.discover import Target
 from attnlint.engine import LARGEST, Options, check, lint, lint_file
 from attnlint.filed import gathered
@@ -85,10 +87,43 @@ def test_unknown_names_in_comments_are_noted():
     report = lint(make_source(text), (), softmax_lines)
     assert report.diagnostics == ()
     assert report.notes == (
-        (1, "unknown rule 'Softmax-wrong-axes' in an ignore comment; did you mean 'softmax-wrong-axis'?"),
-        (2, "unknown rule 'what' in an ignore comment"),
+        Note(1, "unknown rule 'Softmax-wrong-axes' in an ignore comment; did you mean 'softmax-wrong-axis'?"),
+        Note(2, "unknown rule 'what' in an ignore comment"),
     )
     assert gathered([report])[0].notes == report.notes
+
+
+KNOWN = "; there is ignore[…] and file-ignore[…]"
+
+
+@pytest.mark.parametrize(
+    ("comment", "said"),
+    [
+        ("# attnlint: ignored[ATT008]", "unknown word 'ignored' in a comment to attnlint; did you mean 'ignore'?"),
+        (
+            "# attnlint: fileignore[x]",
+            "unknown word 'fileignore' in a comment to attnlint; did you mean 'file-ignore'?",
+        ),
+        ("# attnlint: ignore-file", f"unknown word 'ignore-file' in a comment to attnlint{KNOWN}"),
+        ("# attnlint: noqa", f"unknown word 'noqa' in a comment to attnlint{KNOWN}"),
+        ("# noqa  # attnlint: off -- slots", f"unknown word 'off' in a comment to attnlint{KNOWN}"),
+        ("# attnlint ignored[ATT008]", "unknown word 'ignored' in a comment to attnlint; did you mean 'ignore'?"),
+        *(
+            (comment, "a comment to attnlint that silences nothing; it is written `# attnlint: ignore`")
+            for comment in ("# attnlint ignore[ATT008]", "# attnlint ignore", "# attnlint : ignore [ATT008]")
+        ),
+        ("# attnlint is great", None),
+        ("# attnlint ignores what it does not know", None),
+        ("# attnlint rules [ATT008]", None),
+        ("# we run attnlint: ignore that", None),
+        ("# attnlint: https://example.org", f"unknown word 'https' in a comment to attnlint{KNOWN}"),
+        ("+ '# attnlint: noqa'", None),
+    ],
+)
+def test_a_comment_that_nearly_silences_is_noted_and_prose_is_not(comment, said):
+    report = lint(make_source(f"x\nsoftmax  {comment}\n"), (), softmax_lines)
+    assert rows(report) == [2]
+    assert report.notes == ((Note(2, said),) if said else ())
 
 
 def test_excerpt_holds_the_rows_of_a_fix():
@@ -219,6 +254,34 @@ def test_generated_file_is_skipped_and_said_to_be(tmp_path):
     report = lint_file(Target(str(path)), (), failing)
     assert report.fault.kind == "skipped"
     assert "4.0 MB" in report.fault.message
+
+
+def notebook(tmp_path, source, output):
+    cell = {"cell_type": "code", "metadata": {}, "source": source, "execution_count": 1}
+    data = {"output_type": "display_data", "metadata": {}, "data": {"image/png": output}}
+    book = {"cells": [{**cell, "outputs": [data]}], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    path = tmp_path / "book.ipynb"
+    path.write_text(json.dumps(book))
+    return Target(str(path))
+
+
+def test_of_a_notebook_the_code_is_measured_and_not_its_pictures(tmp_path):
+    report = lint_file(notebook(tmp_path, "a = 1\nsoftmax(s)", "iVBO" * (LARGEST // 3)), (), softmax_lines)
+    assert report.fault is None
+    assert rows(report) == [2]
+
+
+def test_a_notebook_with_generated_code_is_skipped(tmp_path):
+    report = lint_file(notebook(tmp_path, "a = 1\n" * (LARGEST // 6 + 1), ""), (), failing)
+    assert report.fault.kind == "skipped"
+    assert "4.0 MB of code" in report.fault.message
+
+
+def test_a_notebook_is_skipped_whose_outputs_are_beyond_reading(tmp_path, monkeypatch):
+    monkeypatch.setattr(engine, "LARGEST_NOTEBOOK", 5_000_000)
+    report = lint_file(notebook(tmp_path, "softmax(s)", "iVBO" * 1_250_000), (), failing)
+    assert report.fault.kind == "skipped"
+    assert report.fault.message == "has 5.0 MB with its outputs; not linted above 5 MB: clear some"
 
 
 def test_parallel_finds_what_one_process_finds(tmp_path):

@@ -1,5 +1,6 @@
 """The plugin of flake8, run by flake8 itself as it finds it: by the entry point that `pyproject.toml` declares."""
 
+import json
 import os
 import subprocess
 import sys
@@ -97,6 +98,29 @@ def test_each_file_has_its_own_configuration(run, configuration):
     code, lines = run(files, "--select=ATT", ".")
     assert code == 1
     assert [line.split(": ")[0] for line in lines] == ["b/wrong.py:6:15"]
+
+
+def test_what_a_baseline_accepts_is_not_shown(run):
+    line = "weights = np.exp(scores) / np.exp(scores).sum(axis=-2, keepdims=True)"
+    accepted = {"path": "wrong.py", "rule": "softmax-wrong-axis", "in": "attention", "line": line}
+    files = {
+        "attnlint.toml": 'baseline = "accepted.json"\n',
+        "accepted.json": json.dumps({"version": 1, "findings": [accepted]}),
+        "wrong.py": WRONG,
+    }
+    assert run(files, "--select=ATT", ".") == (0, [])
+    again = WRONG + WRONG.partition("numpy as np\n")[2]
+    code, lines = run({**files, "wrong.py": again}, "--select=ATT", ".")
+    assert (code, [each.split(": ")[0] for each in lines]) == (1, ["wrong.py:12:15"])
+
+
+def test_a_baseline_that_cannot_be_read_is_said(run):
+    files = {"attnlint.toml": 'baseline = "accepted.json"\n', "wrong.py": WRONG}
+    code, lines = run(files, "--select=ATT", ".")
+    assert code == 1
+    (line,) = lines
+    assert line.startswith("wrong.py:1:1: ATT999 not-linted: ")
+    assert "accepted.json: there is no such baseline" in line
 
 
 def test_a_lower_bar_shows_what_is_milder(run):

@@ -1,6 +1,7 @@
 """Notebooks: read in the order of their cells, reported by cell and line, fixed in their JSON and nowhere else."""
 
 import json
+import re
 
 import nbformat
 import pytest
@@ -124,6 +125,53 @@ def test_evidence_and_edits_are_in_their_cells(plant, check):
     (edit,) = scale["fix"]["edits"]
     assert edit["location"] == {"row": 3, "column": 10}
     assert edit["content"] == "q @ k.transpose(-2, -1) / D ** 0.5"
+
+
+def test_odd_comments_are_noted_at_their_cells_in_every_run(plant, check):
+    plant({"a.ipynb": book("%matplotlib inline\nscores = 1", "", "x = 1\n\ny = 1  # attnlint: ignore[what]")})
+    noted = "a.ipynb:cell 3:3: unknown rule 'what' in an ignore comment\n"
+    for _ in range(2):  # the second one is served from the cache
+        assert check("a.ipynb")[2] == noted
+
+
+FILE_LINE = {
+    "sarif": r'"physicalLocation": \{[^{]*\{[^}]*\},\s*"region": \{\s*"startLine": (\d+)',
+    "github": r"^::\w+ file=a.ipynb,line=(\d+),",
+    "gitlab": r'"begin": \{\s*"line": (\d+)',
+    "azure": r"linenumber=(\d+);",
+    "rdjson": r'"start": \{\s*"line": (\d+)',
+}
+
+
+def written(name):
+    """A notebook with one mistake, as different tools write it."""
+    rows = [
+        "import torch",
+        "import torch.nn.functional as F",
+        "q, k = torch.randn(2, 4, 16, 8), torch.randn(2, 4, 16, 8)",
+    ]
+    rows += ["scores = q @ k.transpose(-2, -1) / 8**0.5", "", 'weights = F.softmax(scores, dim=2)  # 日😀 "\\n"']
+    cells = [{"cell_type": "markdown", "metadata": {}, "source": ["# A\n", "b"]}]
+    cells.append({"cell_type": "code", "metadata": {}, "outputs": [], "source": [f"{row}\n" for row in rows[:3]]})
+    last = [f"{row}\n" for row in rows[3:]]
+    cells.append(
+        {"cell_type": "code", "metadata": {}, "outputs": [], "source": last if name != "string" else "".join(last)}
+    )
+    data = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    text = json.dumps(data, indent=None if name == "one line" else 1, ensure_ascii=name == "ascii")
+    return text.replace("\n", "\r\n") if name == "carriage returns" else text
+
+
+@pytest.mark.parametrize("format_", FILE_LINE)
+@pytest.mark.parametrize("style", ["ascii", "unicode", "string", "one line", "carriage returns"])
+def test_services_get_the_line_of_the_file_on_which_the_code_stands(plant, check, format_, style):
+    text = written(style)
+    plant({"a.ipynb": text})
+    for _ in range(2):  # the second one is served from the cache
+        out = check("a.ipynb", "--output-format", format_)[1]
+        (line,) = {int(each) for each in re.findall(FILE_LINE[format_], out, re.M)[:1]}
+        assert "weights = F.softmax(scores, dim=2)" in text.split("\n")[line - 1]
+        assert "cell 3, line 3" in out
 
 
 def test_a_folder_is_searched_for_notebooks_but_not_for_their_checkpoints(plant, check):

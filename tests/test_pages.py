@@ -158,6 +158,93 @@ def test_a_fence_is_read_by_its_language(plant, check, info, is_read):
     assert names(check, "page.md") == ([(3, "softmax-wrong-axis")] if is_read else [])
 
 
+UNSCALED = "# q, k: [batch, heads, length, 64]\nweights = softmax(q @ k.swapaxes(-1, -2))\n"
+ADVICE = "the page shows this as a mistake, so it is not fixed; "
+
+
+@pytest.mark.parametrize(
+    ("above", "comment", "is_lesson"),
+    [
+        ("This is wrong:", "", True),
+        ("**Bad**", "", True),
+        ("\u274c Unscaled", "", True),
+        ("Don't do this:", "", True),
+        ("Incorrect\n=========", "", True),
+        ("### Wrong", "", True),
+        ("## Pitfall: forgetting the scale\n\nSay:", "", True),
+        ("Attention:", "# WRONG: no scale\n", True),
+        ("Attention:", "# bad\n", True),
+        ("Attention:", "x = 1  # \u274c\n", True),
+        ("Attention:", "", False),
+        ("Attention:", "# Don't do this\n", True),
+        ("Attention:", "# don't attend to bad tokens\n", False),
+        ("Attention:", "# heads that do not go wrong\n", False),
+        ("Attention in badges:", "", False),
+        ("Wrong:\n\n```python\ny = 1\n```\n", "", False),
+    ],
+)
+def test_a_fix_of_what_a_page_calls_wrong_is_shown_and_not_made(plant, check, above, comment, is_lesson):
+    page = f"{above}\n\n```python\n{comment}{UNSCALED}```\n"
+    folder = plant({"page.md": page})
+    (found,) = json.loads(check("page.md", "--select", "ATT002", "--output-format", "json")[1])
+    assert found["name"] == "missing-scale"
+    assert (found["fix"]["applicability"] == "display") == is_lesson
+    mark = "<!-- attnlint: wrong[missing-scale] -->"
+    assert (
+        ADVICE + f"`{mark}` above the block silences it" in check("page.md", "--select", "ATT002")[1].replace("\n", " ")
+    ) == is_lesson
+    check("page.md", "--fix", "--unsafe-fixes")
+    assert ((folder / "page.md").read_text() == page) == is_lesson
+    start = page.rindex("```python")
+    plant({"page.md": f"{page[:start]}{mark}\n\n{page[start:]}"})
+    assert check("page.md", "--select", "ATT002") == (0, "Found nothing wrong in 1 file.\n", "")
+
+
+@pytest.mark.parametrize(
+    ("above", "is_lesson"),
+    [
+        ("This is wrong::\n\n", True),
+        ("This is wrong:\n\n.. code-block:: python\n   :linenos:\n\n", True),
+        ("Like this::\n\n", False),
+        ("It is::\n\n   bad = wrong = 1\n\n.. code:: python\n\n", False),
+    ],
+)
+def test_so_in_restructured_text(plant, check, above, is_lesson):
+    page = above + "".join(f"   {line}\n" for line in UNSCALED.splitlines())
+    folder = plant({"page.rst": page})
+    assert (f"{ADVICE}`.. attnlint: wrong[missing-scale]`" in check("page.rst")[1].replace("\n", " ")) == is_lesson
+    check("page.rst", "--fix", "--unsafe-fixes")
+    assert ((folder / "page.rst").read_text() == page) == is_lesson
+
+
+def test_a_file_is_fixed_whatever_it_says_of_itself(plant, check):
+    folder = plant({"model.py": f"# WRONG\n{UNSCALED}"})
+    check("model.py", "--fix", "--unsafe-fixes")
+    assert (folder / "model.py").read_text() != f"# WRONG\n{UNSCALED}"
+
+
+@pytest.mark.parametrize(("name", "mark"), [("a.md", "<!-- ATTNLINT: Skip -->"), ("a.rst", ".. Attnlint: SKIP")])
+def test_marks_may_be_in_any_case(plant, check, name, mark):
+    body = "".join(f"   {line}\n" for line in AXIS.splitlines())
+    block = f"```python\n{body}```\n" if name == "a.md" else f".. code:: python\n\n{body}"
+    plant({name: f"{mark}\n\n{block}", f"b{name}": block})
+    assert check(name) == (0, "Found nothing wrong in 1 file.\n", "")
+    assert check(f"b{name}")[0] == 1
+
+
+def test_of_an_unused_ignore_in_a_session_no_fix_is_promised(plant, check):
+    session = "```pycon\n>>> x = 1  # attnlint: ignore[ATT002]\n```\n"
+    code = "\n```python\ny = 1  # attnlint: ignore[ATT002]\n```\n"
+    folder = plant({"page.md": session + code})
+    _code, out, _err = check("page.md", "--output-format", "json")
+    found = json.loads(out)
+    assert [(each["location"]["row"], each["name"]) for each in found] == [(2, "unused-ignore"), (6, "unused-ignore")]
+    assert [each["fix"] is not None for each in found] == [False, True]
+    assert "[*] 1 fixable with --fix.\n" in check("page.md")[1]
+    assert "Fixed 1 finding in 1 file; 1 remains.\n" in check("page.md", "--fix")[1]
+    assert (folder / "page.md").read_text() == session + "\n```python\ny = 1\n```\n"
+
+
 @pytest.mark.parametrize("options", ["#| echo: false\n", ":tags: [hide]\n:linenos:\n", "---\ntags: [hide]\n---\n"])
 def test_options_of_a_cell_are_no_code(plant, check, options):
     plant({"page.qmd": f"```{{code-cell}}\n{options}{AXIS}```\n"})

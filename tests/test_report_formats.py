@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fault, Fix, Related, Severity, Span
+from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fault, Fix, Note, Related, Severity, Span
 from attnlint.engine import Options, check
 from attnlint.filed import FileReport, gathered
 from attnlint.report.formats import FORMATS, READ_BY_PEOPLE, report_lines
@@ -135,7 +135,7 @@ def test_nothing_found_is_an_empty_report(name, reports):
 @pytest.mark.parametrize("name", VALIDATED)
 @pytest.mark.parametrize("kind", ["missing", "unreadable", "internal", "skipped"])
 def test_faults_are_valid(name, kind):
-    report = FileReport("a.py", (IN_CELL,), Fault(kind, "why", row=3), notes=((2, "unknown rule"),))
+    report = FileReport("a.py", (IN_CELL,), Fault(kind, "why", row=3), notes=(Note(2, "unknown rule"),))
     validate(name, text([report, FileReport("b.py", fault=Fault(kind, "why"))], name))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from attnlint import __version__
-from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fault, Fix, Related, Severity, Span
+from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fault, Fix, Note, Related, Severity, Span
 from attnlint.engine import Options, check
 from attnlint.filed import FileReport, gathered
 from attnlint.fixing.edits import applied, placed
@@ -223,10 +223,17 @@ def test_faults_are_notifications_and_end_the_success():
 
 
 def test_strangers_in_comments_are_notifications():
-    (invocation,) = run_of(FileReport("a.py", notes=((4, "unknown rule 'x'"),)))["invocations"]
+    (invocation,) = run_of(FileReport("a.py", notes=(Note(4, "unknown rule 'x'"),)))["invocations"]
     (told,) = invocation["toolConfigurationNotifications"]
     assert (told["level"], told["message"]["text"]) == ("warning", "unknown rule 'x'")
     assert told["locations"][0]["physicalLocation"]["region"] == {"startLine": 4}
+
+
+def test_a_note_on_a_cell_names_the_cell():
+    (invocation,) = run_of(FileReport("a.ipynb", notes=(Note(4, "unknown rule 'x'", 3),)))["invocations"]
+    (told,) = invocation["toolConfigurationNotifications"]
+    assert told["message"]["text"] == "cell 3, line 4: unknown rule 'x'"
+    assert told["locations"][0]["physicalLocation"]["region"] == {"startLine": 1}
 
 
 def test_evidence_in_another_file_has_its_path():

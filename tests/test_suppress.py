@@ -26,6 +26,8 @@ def left(text, *diagnostics):
         "#attnlint:ignore[ ATT001 , softmax-wrong-axis ]",
         "# why: slots attend  # attnlint: ignore[ATT008]",
         "# attnlint: ignore [ATT008]",
+        "# ATTNLINT: IGNORE[ATT008]",
+        "# Attnlint: Ignore",
     ],
 )
 def test_silenced_on_its_line(comment):

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fix, Severity, Span
+from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fix, Note, Severity, Span
 from attnlint.discover import Target
 from attnlint.engine import Options, check, lint, lint_file
 from attnlint.fixing.fixer import fix
@@ -109,7 +109,9 @@ def test_an_ignore_that_stands_alone_is_told_where_it_belongs():
 def test_a_bare_ignore_is_advised_against_and_told_what_to_say():
     text = "x = poor + bad  # attnlint: ignore\ny = 1\nx = bad  # attnlint: ignore[ATT008]\n"
     assert lint(make_source(text), ALL, findings).notes == (
-        (1, "an ignore without names silences whatever comes; here it is `ignore[missing-scale, softmax-wrong-axis]`"),
+        Note(
+            1, "an ignore without names silences whatever comes; here it is `ignore[missing-scale, softmax-wrong-axis]`"
+        ),
     )
 
 

@@ -29,6 +29,7 @@ from attnlint.engine import Options
 from attnlint.engine import check as lint
 from attnlint.filed import FileReport, gathered
 from attnlint.report.concise import fault_line
+from attnlint.report.place import row_place
 from attnlint.rule import UnknownRule
 from attnlint.unused import settled
 
@@ -200,8 +201,8 @@ def _echo_faults(reports: Sequence[FileReport], verbose: bool, loudness: Loudnes
         is_note = report.fault is not None and report.fault.kind == "skipped"
         if (line := fault_line(report)) and not (is_note and loudness < Loudness.NORMAL):
             click.echo(line, err=True)
-        for row, note in report.notes if loudness is Loudness.NORMAL else ():
-            click.echo(f"{report.path}:{row}: {note}", err=True)
+        for note in report.notes if loudness is Loudness.NORMAL else ():
+            click.echo(f"{report.path}:{row_place(note.span)}: {note.text}", err=True)
         if verbose and report.fault and report.fault.detail:
             click.echo(report.fault.detail, err=True)
 

@@ -15,8 +15,10 @@ from attnlint.diagnostic import UNUSED_IGNORE, Diagnostic, Span
 from attnlint.engine import Options
 from attnlint.filed import FileReport, gathered
 from attnlint.fixing.edits import Refused
-from attnlint.fixing.ignoring import ignored
+from attnlint.fixing.ignoring import ignored, out_of_reach
+from attnlint.pages.kinds import is_notebook, wrong_mark
 from attnlint.report.patch import unified
+from attnlint.report.place import row_place
 from attnlint.report.statistics import plural
 from attnlint.source import NEWLINE, Source, Unreadable, identity, overlaid, read_bytes, read_source
 from attnlint.writing import Rewrite, Unwritable, write
@@ -61,10 +63,10 @@ class _Work:
         """What the changed files are to have, by their paths."""
         return {old.path: new.data for old, new in self.made.values()}
 
-    def refuse(self, path: str, row: int, what: str) -> None:
-        """Say that something got no comment."""
+    def refuse(self, path: str, span: Span | None, what: str) -> None:
+        """Say that something got no comment: what stands at a place, or a whole file."""
         self.left += 1
-        click.echo(f"{path}:{row}: {what}" if row else f"{path}: {what}", err=True)
+        click.echo(f"{path}:{row_place(span)}: {what}" if span else f"{path}: {what}", err=True)
 
 
 def ignore_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -94,8 +96,8 @@ def add_ignores(
     for report in found:
         asked = [each for each in report.diagnostics if each.code != UNUSED_IGNORE[0]]
         if asked and report.fault is None:
-            wanted |= {(identity(report.path), each.code, each.span): report for each in asked}
-            _comment(work, report, asked, adding.reason)
+            left = _comment(work, report, asked, adding.reason)
+            wanted |= {(identity(report.path), each.code, each.span): report for each in asked if each not in left}
     _prove(work, wanted, linted, options)
     rewrites = [Rewrite(old.path, old.data, new.data) for old, new in work.made.values() if old.data != new.data]
     changed: set[str] = set()
@@ -112,14 +114,29 @@ def add_ignores(
     return Done(linted, changed=len(changed), failed=work.left + len(rewrites) - len(changed), stdin=stdin)
 
 
-def _comment(work: _Work, report: FileReport, asked: Sequence[Diagnostic], reason: str) -> None:
+def _comment(work: _Work, report: FileReport, asked: Sequence[Diagnostic], reason: str) -> Sequence[Diagnostic]:
+    """Write comments for the findings of a report; those for which its page has no place are named and returned."""
     try:
         source = read_source(report.path)
-        work.made[identity(report.path)] = source, ignored(source, [_in_text(source, each) for each in asked], reason)
-    except Unreadable as error:
-        work.refuse(report.path, 0, f"no ignores were added: the file {error}")
-    except Refused as error:
-        work.refuse(report.path, 0, f"no ignores were added: the file {error}")
+        texts = {each: _in_text(source, each) for each in asked}
+        apart = out_of_reach(source, texts.values())
+        made = ignored(source, [each for each in texts.values() if each not in apart], reason)
+    except (Unreadable, Refused) as error:
+        work.refuse(report.path, None, f"no ignores were added: the file {error}")
+        return ()
+    work.made[identity(report.path)] = source, made
+    left = [each for each, text in texts.items() if text in apart]
+    for each in left:
+        work.refuse(report.path, each.span, f"{each.code} gets no comment: {_instead(report.path, each)}")
+    return left
+
+
+def _instead(path: str, each: Diagnostic) -> str:
+    """Why a row of a page gets no comment, and what would silence the finding."""
+    why = "the line is IPython's or a session's, and is not edited"
+    if is_notebook(path):
+        return why
+    return f"{why}; {wrong_mark(path, each.name)} above the block silences it"
 
 
 def _in_text(source: Source, each: Diagnostic) -> Diagnostic:
@@ -144,12 +161,12 @@ def _prove(work: _Work, wanted: dict[_Key, FileReport], linted: Sequence[FileRep
             break
         for (file, code, span), path in brought.items():
             if work.made.pop(file, None):
-                work.refuse(path, span.row, f"no ignores were added: they would bring {code}")
+                work.refuse(path, span, f"no ignores were added: they would bring {code}")
     else:
         after = {}
     for key in [key for key in wanted if key in after and key[0] in work.made]:
         _file, code, span = key
-        work.refuse(wanted.pop(key).path, span.row, f"{code} cannot be silenced by a comment")
+        work.refuse(wanted.pop(key).path, span, f"{code} cannot be silenced by a comment")
 
 
 def _keys(reports: Iterable[FileReport]) -> Iterable[tuple[_Key, str]]:

@@ -13,6 +13,7 @@ from click.core import ParameterSource
 from attnlint.cli.fixes import Asked
 from attnlint.cli.loudness import Loudness
 from attnlint.cli.output import console, page, width
+from attnlint.discover import SUFFIXES
 from attnlint.filed import FileReport
 from attnlint.report.concise import concise
 from attnlint.report.formats import FORMATS, READ_BY_PEOPLE, report_lines
@@ -23,7 +24,7 @@ from attnlint.writing import Unwritable, put
 Decorated = TypeVar("Decorated", bound=Callable[..., object])
 
 DEFAULT = "full"
-SOURCES = (".py", ".pyi", ".ipynb")
+SOURCES = (*SUFFIXES, ".pyi")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +99,8 @@ def _writable(_context: click.Context, _option: click.Parameter, path: str | Non
     folder = os.path.dirname(path) or "."
     if not os.path.isdir(folder):
         raise click.BadParameter(f"the folder {folder!r} of {os.path.basename(path)!r} does not exist")
-    if path.endswith(SOURCES) and os.path.exists(path):
-        raise click.BadParameter(f"{path!r} is a source file, and the report would take its place")
+    if path.lower().endswith(SOURCES) and os.path.isfile(path):
+        raise click.BadParameter(f"{path!r} is a file that attnlint reads, and the report would take its place")
     return path
 
 

@@ -42,6 +42,18 @@ def comments_for(source: Source, diagnostics: Iterable[Diagnostic], reason: str 
     return (*_joining(source, joined, reason), *_adding(source, added, reason))
 
 
+def out_of_reach(source: Source, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The findings whose comments would stand where a page cannot be edited, as in a session or at a magic.
+
+    Raises `Refused` for a text that Python cannot read.
+    """
+    layout = source.layout
+    if layout is None:
+        return ()
+    comments = [(each, comments_for(source, [each])) for each in diagnostics]
+    return tuple(each for each, edits in comments if not all(layout.may_edit(edit.span) for edit in edits))
+
+
 def _listing(comments: Comments, rows: Iterable[int]) -> Directive | None:
     """An ignore that lists rules and would silence what is found at some rows."""
     for row in rows:

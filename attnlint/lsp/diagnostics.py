@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from lsprotocol import types
 
-from attnlint.diagnostic import SYNTAX_ERROR, UNUSED_IGNORE, Diagnostic, Related, Severity, Span
+from attnlint.diagnostic import SYNTAX_ERROR, UNUSED_IGNORE, Diagnostic, Note, Related, Severity, Span
 from attnlint.rule import all_rules
 from attnlint.source import Source
 
@@ -46,13 +46,13 @@ def is_about_rules(each: Diagnostic) -> bool:
     return each.code != SYNTAX_ERROR[0]
 
 
-def note(row: int, text: str, source: Source, locate: Locate) -> types.Diagnostic:
+def note(odd: Note, source: Source, locate: Locate) -> types.Diagnostic:
     """What is odd about a comment of attnlint's own, which silences nothing."""
-    line = source.line(row)
-    start = line.find("#", max(line.find("attnlint:") - 8, 0)) + 1
+    line = source.line(odd.row)
+    start = line.find("#", max(line.lower().find("attnlint") - 8, 0)) + 1
     return types.Diagnostic(
-        range=locate("", Span(row, max(start, 1), row, len(line) + 1)).range,
-        message=text,
+        range=locate("", Span(odd.row, max(start, 1), odd.row, len(line) + 1)).range,
+        message=odd.text,
         severity=types.DiagnosticSeverity.Information,
         source=SOURCE,
         tags=[types.DiagnosticTag.Unnecessary],

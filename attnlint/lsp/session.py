@@ -267,9 +267,8 @@ class Session:
         locate = self.locate(snapshot)
         for each in report.diagnostics:
             found.setdefault(locate("", each.span).uri, []).append(diagnostic(each, locate))
-        for row, text in report.notes:
-            place = locate("", Span(row, 1, row, 1)).uri
-            found.setdefault(place, []).append(note(row, text, snapshot.source, locate))
+        for odd in report.notes:
+            found.setdefault(locate("", odd.span).uri, []).append(note(odd, snapshot.source, locate))
         return found
 
     def locate(self, home: Snapshot) -> Locate:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from attnlint.diagnostic import Span
 from attnlint.pages.layout import Block, Broken, Layout, Line
 from attnlint.pages.magics import error, is_session, python_rows
+from attnlint.pages.sections import is_lesson
 from attnlint.pages.text import PageText
 
-_MARK = re.compile(r"attnlint:\s*(?P<kind>skip|wrong)\b(?:\s*\[(?P<rules>[^\]]*)\])?")
-_ADDRESSED = re.compile(r"\s*(?:<!--|\.\.)\s*attnlint:\s*(?P<word>[\w-]*)")
+_MARK = re.compile(r"attnlint:\s*(?P<kind>skip|wrong)\b(?:\s*\[(?P<rules>[^\]]*)\])?", re.I)
+_ADDRESSED = re.compile(r"\s*(?:<!--|\.\.)\s*attnlint:\s*(?P<word>[\w-]*)", re.I)
 KINDS = ("skip", "wrong")
 
 
@@ -49,7 +50,7 @@ def together(lines: Sequence[str], found: Iterable[Found]) -> PageText:
     broken: list[Broken] = []
     for each in found:
         marks = list(_MARK.finditer(each.mark))
-        if any(mark.group("kind") == "skip" for mark in marks):
+        if any(mark.group("kind").lower() == "skip" for mark in marks):
             continue
         read = _dedented(lines, each)
         if read is None:
@@ -66,7 +67,16 @@ def together(lines: Sequence[str], found: Iterable[Found]) -> PageText:
         rows[each.first - 1 : each.last] = text
         layout.update((line.row, line) for line in placed)
         wrong = tuple(name for mark in marks for name in _names(mark))
-        blocks.append(Block(each.first, each.last, is_session(each.rows), wrong, each.section))
+        blocks.append(
+            Block(
+                each.first,
+                each.last,
+                is_session(each.rows),
+                wrong,
+                each.section,
+                is_lesson(lines, each.first, each.rows, each.section),
+            )
+        )
         # Lines can be put in below the last one.
         if each.last < len(lines):
             layout[each.last + 1] = Line(each.last + 1, indent=placed[-1].indent, is_hidden=True)
@@ -78,7 +88,7 @@ def _odd(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
     """Rows with comments that are addressed to attnlint and say nothing that it knows, with the word."""
     for number, line in enumerate(lines, 1):
         found = _ADDRESSED.match(line)
-        if found is not None and found.group("word") not in KINDS:
+        if found is not None and found.group("word").lower() not in KINDS:
             yield number, found.group("word")
 
 

@@ -27,6 +27,12 @@ def is_notebook(path: str) -> bool:
     return path.lower().endswith(NOTEBOOKS)
 
 
+def wrong_mark(path: str, name: str) -> str:
+    """The comment of a page of text that says of the block below it that it shows a rule's mistake on purpose."""
+    mark = f"attnlint: wrong[{name}]"
+    return f"`.. {mark}`" if path.lower().endswith(RESTRUCTURED) else f"`<!-- {mark} -->`"
+
+
 def read_page(path: str, text: str) -> PageText:
     """The Python of a page; its reader is imported here, by the files that need it.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from attnlint.diagnostic import Diagnostic, Edit, Fix, Related, Span
+from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fix, Related, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,8 @@ class Block:
     """The rows of the text that are one block or cell of the page; what its marks say of it.
 
     `is_frozen` when nothing in it may be edited. Of code that is `wrong` on purpose the rules that find it are named,
-    `*` being all. Blocks with one `section` that is not 0 stand apart from the rest of the page.
+    `*` being all. Blocks with one `section` that is not 0 stand apart from the rest of the page. One that
+    `is_lesson` is called a mistake by the words around it: a repair of it would take away what the page is about.
     """
 
     first: int
@@ -36,6 +37,7 @@ class Block:
     is_frozen: bool = False
     wrong: tuple[str, ...] = ()
     section: int = 0
+    is_lesson: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,22 @@ def fitted(layout: Layout, diagnostic: Diagnostic) -> Diagnostic:
     return replace(
         diagnostic, fix=layout.fitted(diagnostic.fix), alternatives=tuple(each for each in others if each is not None)
     )
+
+
+def kept_as_lesson(layout: Layout, diagnostic: Diagnostic, mark: str) -> Diagnostic:
+    """The finding with its fix only shown where that would repair what a page shows as a mistake.
+
+    The advice then says so, and that `mark` above the block would silence the finding.
+    """
+    fix = diagnostic.fix
+    if fix is None or fix.applicability is Applicability.DISPLAY:
+        return diagnostic
+    rows = {diagnostic.span.row, *(edit.span.row for edit in fix.edits if not edit.path)}
+    if not any(block.is_lesson and block.first <= row <= block.last for block in layout.blocks for row in rows):
+        return diagnostic
+    advice = f"the page shows this as a mistake, so it is not fixed; {mark} above the block silences it"
+    told = f"{diagnostic.help}; {advice}" if diagnostic.help else advice
+    return replace(diagnostic, fix=replace(fix, applicability=Applicability.DISPLAY), help=told)
 
 
 def _indented(text: str, indent: str) -> str:

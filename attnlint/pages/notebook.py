@@ -15,7 +15,7 @@ from attnlint.diagnostic import Edit, Span
 from attnlint.pages.json_spans import places
 from attnlint.pages.layout import Block, Broken, Layout, Line
 from attnlint.pages.magics import ROW_END, Row, error, python_rows
-from attnlint.pages.spelling import respelled
+from attnlint.pages.spelling import respelled, spelled
 from attnlint.pages.text import NotAPage, PageText
 
 OLDEST = 4
@@ -77,6 +77,25 @@ def rewritten(text: str, edits: Sequence[Edit]) -> str:
         written = respelled(text, place, before, _edited(before, by_cell[number]))
         made = made[: place.start] + written + made[place.end :]
     return made
+
+
+def file_lines(text: str, rows: Mapping[int, Iterable[int]]) -> dict[int, dict[int, int]]:
+    """The lines of the notebook's file on which rows of its cells begin: those asked for, by the cells' numbers."""
+    found = places(text)
+    lines: dict[int, dict[int, int]] = {}
+    for number, wanted in rows.items():
+        place = found[number - 1]
+        value = json.loads(text[place.start : place.end])
+        source = value if isinstance(value, str) else "".join(value)
+        above = text.count("\n", 0, place.start) + 1
+        offsets, closing = spelled(text, place)
+        begins = [0, *(match.end() for match in ROW_END.finditer(source))]
+        lines[number] = {}
+        for row in wanted:
+            at = begins[min(row, len(begins)) - 1]
+            offset = offsets[at] if at < len(offsets) else closing
+            lines[number][row] = above + text.count("\n", place.start, offset)
+    return lines
 
 
 def _loaded(text: str) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ _DIRECTIVE = re.compile(
 )
 _LITERAL = re.compile(r"[ \t]*(?!\.\.[ \t])\S.*::[ \t]*$|[ \t]*::[ \t]*$")
 _HIGHLIGHT = re.compile(r"[ \t]*\.\.[ \t]+highlight::[ \t]*(?P<language>\S+)")
-_MARK = re.compile(r"[ \t]*\.\.[ \t]+attnlint:")
+_MARK = re.compile(r"[ \t]*\.\.[ \t]+attnlint:", re.I)
 _ADORNMENT = re.compile(r"([^\w\s])\1{2,}")
 _OPTION = re.compile(r"[ \t]+:[\w-]+:")
 # A comment: what is no directive, target, footnote or substitution.

@@ -18,7 +18,7 @@ _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 
 def respelled(text: str, place: Place, before: str, after: str) -> str:
     """The JSON of a source that was `before` and is to be `after`; `text` is the whole notebook's."""
-    starts, closing = _spelled(text, place)
+    starts, closing = spelled(text, place)
     # Characters beyond ASCII are written as the file writes them.
     ascii_only = text.isascii() and "\\u" in text
     if place.items is not None and not place.items:
@@ -36,7 +36,7 @@ def _list(items: list[str], gap: str) -> str:
     return f"[{gap.join(items)}]"
 
 
-def _spelled(text: str, place: Place) -> tuple[list[int], int]:
+def spelled(text: str, place: Place) -> tuple[list[int], int]:
     """Where each character of the source is written, and where the quote stands that closes it."""
     starts: list[int] = []
     closing = place.end - 1

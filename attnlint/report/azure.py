@@ -20,11 +20,15 @@ _TYPES = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "
 def azure(reports: Iterable[FileReport]) -> Iterator[str]:
     """One command for each finding; Azure shows no code, so the message begins with it.
 
-    A finding in a notebook stands on its first line, without a column, and its message names the cell.
+    A finding in a notebook stands on the line of its JSON, without a column, and its message names the cell.
     """
     for report in reports:
         for each in report.diagnostics:
-            given = {"type": _TYPES[each.severity], "sourcepath": report.path, "linenumber": file_line(each.span)}
+            given = {
+                "type": _TYPES[each.severity],
+                "sourcepath": report.path,
+                "linenumber": file_line(report, each.span),
+            }
             if not each.span.cell:
                 given["columnnumber"] = each.span.column
             given["code"] = each.code

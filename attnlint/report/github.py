@@ -18,18 +18,18 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: 
 def github(reports: Iterable[FileReport]) -> Iterator[str]:
     """One command for each finding; its evidence and advice are in the message, which may have several lines.
 
-    A finding in a notebook stands on its first line, and its message begins with the cell.
+    A finding in a notebook stands on the line of its JSON, and its message begins with the cell.
     """
     for report in reports:
         for each in report.diagnostics:
-            given = {"file": report.path, **_lines(each.span), "title": f"{each.code} {each.name}"}
+            given = {"file": report.path, **_lines(report, each.span), "title": f"{each.code} {each.name}"}
             parameters = ",".join(f"{name}={_property(str(value))}" for name, value in given.items())
             yield f"::{_LEVELS[each.severity]} {parameters}::{_data(explained(each, report.path))}"
 
 
-def _lines(span: Span) -> dict[str, int]:
+def _lines(report: FileReport, span: Span) -> dict[str, int]:
     if span.cell:
-        return {"line": file_line(span)}
+        return {"line": file_line(report, span)}
     return {"line": span.row, "col": span.column, "endLine": span.end_row, "endColumn": span.end_column}
 
 

@@ -20,7 +20,7 @@ _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.I
 
 
 def gitlab(reports: Iterable[FileReport]) -> str:
-    """A list with one object for each finding; one in a notebook stands on its first line and says its cell."""
+    """A list with one object for each finding; one in a notebook stands on a line of its JSON and says its cell."""
     found = [
         {
             "description": message(each),
@@ -29,7 +29,7 @@ def gitlab(reports: Iterable[FileReport]) -> str:
             "severity": _SEVERITIES[each.severity],
             "location": {
                 "path": (below(report.path) or Path(report.path)).as_posix(),
-                "positions": _positions(each.span),
+                "positions": _positions(report, each.span),
             },
         }
         for report, each, fingerprint in fingerprinted(reports)
@@ -37,9 +37,9 @@ def gitlab(reports: Iterable[FileReport]) -> str:
     return json.dumps(found, indent=2)
 
 
-def _positions(span: Span) -> dict[str, Any]:
+def _positions(report: FileReport, span: Span) -> dict[str, Any]:
     if span.cell:
-        first = {"line": file_line(span), "column": 1}
+        first = {"line": file_line(report, span), "column": 1}
         return {"begin": first, "end": first}
     return {
         "begin": {"line": span.row, "column": span.column},

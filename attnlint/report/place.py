@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from attnlint.diagnostic import Span
+from attnlint.filed import FileReport
 
 
 def place(span: Span) -> str:
@@ -23,12 +24,12 @@ def spoken(span: Span) -> str:
     return f"cell {span.cell}, line {span.row}" if span.cell else f"line {span.row}"
 
 
-def file_line(span: Span) -> int:
-    """The line for a service that only knows lines of files: the row, and the first one in a notebook.
+def file_line(report: FileReport, span: Span) -> int:
+    """The line for a service that only knows lines of files: in a notebook that of its JSON with the cell's row.
 
-    No row of a cell is a line of the notebook's JSON, and services want one; ruff falls back on the first as well.
+    It is the first one where that is not known.
     """
-    return 1 if span.cell else span.row
+    return report.file_lines.get(span.cell, {}).get(span.row, 1) if span.cell else span.row
 
 
 def below(path: str) -> Path | None:

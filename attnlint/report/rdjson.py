@@ -12,6 +12,7 @@ from typing import Any
 from attnlint.diagnostic import Diagnostic, Severity, Span
 from attnlint.filed import FileReport
 from attnlint.report.message import explained
+from attnlint.report.place import file_line
 from attnlint.rule import all_rules
 
 _SEVERITIES = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.INFO: "INFO"}
@@ -21,7 +22,7 @@ def rdjson(reports: Iterable[FileReport]) -> str:
     """One object with all findings; evidence and advice are in the message.
 
     reviewdog's own field for evidence is younger than most of its installations, which refuse what they do not know. A
-    finding in a notebook has a path and no range, and its message begins with the cell.
+    finding in a notebook has the line of its JSON, if that is known, and its message begins with the cell.
     """
     urls = {rule.code: rule.url for rule in all_rules()}
     found = [_diagnostic(report, each, urls.get(each.code)) for report in reports for each in report.diagnostics]
@@ -32,6 +33,8 @@ def _diagnostic(report: FileReport, each: Diagnostic, url: str | None) -> dict[s
     location: dict[str, Any] = {"path": report.path}
     if not each.span.cell:
         location["range"] = _range(report.excerpt, each.span)
+    elif report.file_lines:
+        location["range"] = {"start": {"line": file_line(report, each.span), "column": 1}}
     suggestions = _suggestions(report, each)
     return {
         "message": explained(each, report.path),

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from attnlint import __version__
-from attnlint.diagnostic import Diagnostic, Edit, Fix, Severity, Span
+from attnlint.diagnostic import Diagnostic, Edit, Fix, Note, Severity, Span
 from attnlint.filed import FileReport
 from attnlint.report.fingerprint import fingerprinted
 from attnlint.report.message import message
-from attnlint.report.place import file_line
+from attnlint.report.place import file_line, spoken
 from attnlint.report.sarif_places import ROOT, artifact, root_uri
 from attnlint.report.sarif_rules import described
 from attnlint.rule import all_rules
@@ -26,8 +26,8 @@ _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: 
 def sarif(reports: Sequence[FileReport]) -> str:
     """One log with one run: all rules, a result for each finding, and what kept files from being linted.
 
-    Columns are counted in code points. A finding in a notebook stands on its first line, since a region is one of the
-    notebook's file; its cell is a logical location and begins the message.
+    Columns are counted in code points. A finding in a notebook stands on the line of its JSON, since a region is one of
+    the notebook's file; its cell is a logical location and begins the message.
     """
     rules = described(all_rules())
     numbers = {rule["id"]: number for number, rule in enumerate(rules)}
@@ -42,9 +42,9 @@ def sarif(reports: Sequence[FileReport]) -> str:
 
 
 def _result(report: FileReport, each: Diagnostic, fingerprint: str, numbers: dict[str, int]) -> dict[str, Any]:
-    here = _location(report.path, each.span)
+    here = _location(report.path, each.span, report)
     evidence = [
-        {**_location(related.path or report.path, related.span), "message": {"text": related.text}}
+        {**_location(related.path or report.path, related.span, report), "message": {"text": related.text}}
         for related in each.related
     ]
     result: dict[str, Any] = {
@@ -60,20 +60,20 @@ def _result(report: FileReport, each: Diagnostic, fingerprint: str, numbers: dic
         result["relatedLocations"] = [{"id": number, **place} for number, place in enumerate(evidence, 1)]
         result["codeFlows"] = [{"threadFlows": [{"locations": [{"location": step} for step in steps]}]}]
     if each.fix is not None and _is_file_fix(each.fix):
-        result["fixes"] = [_fix(each.fix, report.path)]
+        result["fixes"] = [_fix(each.fix, report)]
     return result
 
 
-def _location(path: str, span: Span) -> dict[str, Any]:
-    physical = {"artifactLocation": artifact(path), "region": _region(span)}
+def _location(path: str, span: Span, report: FileReport) -> dict[str, Any]:
+    physical = {"artifactLocation": artifact(path), "region": _region(span, report)}
     if not span.cell:
         return {"physicalLocation": physical}
     return {"physicalLocation": physical, "logicalLocations": [{"name": f"cell {span.cell}"}]}
 
 
-def _region(span: Span) -> dict[str, int]:
+def _region(span: Span, report: FileReport) -> dict[str, int]:
     if span.cell:
-        return {"startLine": file_line(span)}
+        return {"startLine": file_line(report, span)}
     return {
         "startLine": span.row,
         "startColumn": span.column,
@@ -87,15 +87,15 @@ def _is_file_fix(fix: Fix) -> bool:
     return fix.is_allowed(unsafe=True) and not any(edit.span.cell for edit in fix.edits)
 
 
-def _fix(fix: Fix, path: str) -> dict[str, Any]:
+def _fix(fix: Fix, report: FileReport) -> dict[str, Any]:
     files: dict[str, list[Edit]] = {}
     for edit in fix.edits:
-        files.setdefault(edit.path or path, []).append(edit)
+        files.setdefault(edit.path or report.path, []).append(edit)
     changes = [
         {
             "artifactLocation": artifact(file),
             "replacements": [
-                {"deletedRegion": _region(edit.span), "insertedContent": {"text": edit.text}} for edit in edits
+                {"deletedRegion": _region(edit.span, report), "insertedContent": {"text": edit.text}} for edit in edits
             ],
         }
         for file, edits in files.items()
@@ -121,9 +121,16 @@ def _invocation(reports: Sequence[FileReport]) -> dict[str, Any]:
             for report, fault in faults
         ],
         "toolConfigurationNotifications": [
-            {"level": "warning", **_notice(report.path, note, row)} for report in reports for row, note in report.notes
+            {"level": "warning", **_notice(report.path, *_noted(report, note))}
+            for report in reports
+            for note in report.notes
         ],
     }
+
+
+def _noted(report: FileReport, note: Note) -> tuple[str, int]:
+    text = f"{spoken(note.span)}: {note.text}" if note.cell else note.text
+    return text, file_line(report, note.span)
 
 
 def _notice(path: str, text: str, row: int) -> dict[str, Any]:
