@@ -132,7 +132,7 @@ def _leave_out(entry: os.DirEntry[str]) -> bool:
 
 def _is_python(entry: os.DirEntry[str]) -> bool:
     # Sockets and pipes would block; editors leave dangling `.#name` links beside a file that is being edited.
-    if not entry.name.endswith(SUFFIXES) or entry.name.startswith(".#"):
+    if not entry.name.lower().endswith(SUFFIXES) or entry.name.startswith(".#"):
         return False
     return entry.is_file() or (entry.is_symlink() and not os.path.exists(entry.path))
 

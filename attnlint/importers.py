@@ -87,7 +87,7 @@ def _files(root: str, excludes: Excludes) -> Iterator[tuple[str, _File]]:
 def _read(path: str, data: bytes) -> _File:
     text = data.decode("utf-8", "replace").replace("\r\n", "\n").replace("\r", "\n")
     # Where imports stand in a file that is not all Python is not known here.
-    words = set(_imported(text, path) if path.endswith((".py", ".pyw")) else _WORD.findall(text))
+    words = set(_imported(text, path) if path.lower().endswith((".py", ".pyw")) else _WORD.findall(text))
     return _File(_module(path), frozenset(words), may_attend(data) or is_script(data))
 
 

@@ -267,6 +267,14 @@ def test_show_on_a_bug_of_ours(project, capsys, monkeypatch):
         main(["show", "error.py"])
 
 
+@pytest.mark.parametrize("spelling", ["ATT000", "att000", "syntax-error"])
+def test_a_syntax_error_is_explained_though_it_is_no_rule(capsys, spelling):
+    code, out, err = run(capsys, "rule", spelling)
+    assert (code, err) == (0, "")
+    assert out.splitlines()[0] == "syntax-error (ATT000)"
+    assert "Why is this bad?" in out
+
+
 @pytest.mark.parametrize("command", [[], ["check"], ["rule"], ["rules"], ["show"]])
 def test_help(capsys, command):
     code, out, _err = run(capsys, *command, "--help")

@@ -126,6 +126,21 @@ def test_syntax_errors_are_said_and_the_rest_is_done(folder, capsys):
     assert b"ignore[softmax-wrong-axis]" in contents(folder)["model.py"]
 
 
+@pytest.mark.parametrize(
+    ("severity", "arguments", "code"),
+    [("error", (), 2), ("info", (), 0), ("info", ("--fail-on", "info"), 2), ("error", ("--fail-on", "never"), 0)],
+)
+def test_an_unused_ignore_that_fails_a_run_is_not_silenced_and_said(folder, capsys, severity, arguments, code):
+    (folder / "attnlint.toml").write_text(f"[severity]\nunused-ignore = '{severity}'\n")
+    (folder / "train.py").write_text("x = bad\ny = 1  # attnlint: ignore[ATT002]\n")
+    said = "train.py:2: ATT100 gets no comment: --fix takes away what silences nothing\n" if code else ""
+    done = run(capsys, "train.py", "--add-ignores", "--ignore", "ATT001", *arguments)
+    assert done == (code, "Added ignores for 1 finding in 1 file.\n", said)
+    assert run(capsys, "train.py", "--ignore", "ATT001", *arguments)[0] == (1 if code else 0)
+    silenced = b"x = bad  # attnlint: ignore[softmax-wrong-axis]\ny = 1  # attnlint: ignore[ATT002]\n"
+    assert contents(folder)["train.py"] == silenced
+
+
 NOT_EDITED = "gets no comment: the line is IPython's or a session's, and is not edited"
 
 

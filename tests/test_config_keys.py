@@ -74,7 +74,8 @@ WRONG = [
     ("[severity]\nATT008 = 'fatal'", 2, "severity: must be one of 'error', 'warning', 'info', 'off', not 'fatal'"),
     ("[severity]\nATT008 = true", 2, "not a boolean"),
     ("[severity]\nATT002 = 'info'\nmissing-scale = 'off'", 3, "'missing-scale' and 'ATT002' are one rule"),
-    ("severity = { ATT0 = 'info' }", 1, "severity: unknown rule 'ATT0'"),
+    ("severity = { ATT0 = 'info' }", 1, "severity: 'ATT0' means several rules; give the whole name or code of one"),
+    ("severity = { all = 'info' }", 1, "severity: 'all' means several rules; give the whole name or code of one"),
     ("[per-file-ignores]\n'tests/**' = 'ALL'", 2, "per-file-ignores: must be a list, not a string"),
     ("[per-file-ignores]\n'a' = []\n'tests/**' = [\n  'ALL',\n  'ATT9']", 5, "per-file-ignores: unknown rule 'ATT9'"),
     ("[per-file-ignores]\n'' = []", 2, "'' is no glob"),
@@ -214,3 +215,12 @@ def test_the_readme_tells_the_truth():
     assert satisfies(table, schema())
     section = readme.partition("## Configuration")[2].partition("\n## ")[0]
     assert re.findall(r"^\| `([a-z-]+)` \|", section, re.MULTILINE) == [key.name for key in KEYS]
+
+
+@pytest.mark.parametrize("table", ["[tool.attnlint]", "[attnlint]"])
+def test_attnlint_toml_needs_no_table_and_says_so(plant, table):
+    plant({"attnlint.toml": f"{table}\nselect = ['ATT008']\n"})
+    ((file, _line, message),) = wrong("a.py")
+    assert file == "attnlint.toml"
+    assert message.startswith(f"unknown key '{table.strip('[]').partition('.')[0]}'; ")
+    assert message.endswith("; outside of pyproject.toml the keys stand at the top level, in no table")

@@ -31,6 +31,12 @@ def test_order_and_spelling(tree):
     assert paths(str(root / "a")) == [str(root / "a/z.py"), str(root / "a/c/d.py")]
 
 
+def test_suffixes_may_be_in_capitals(tree):
+    names = ["A.PY", "B.IPYNB", "C.MD", "D.Rst", "E.Markdown"]
+    tree(*names, "F.TXT", "G.PYC")
+    assert paths() == names
+
+
 @pytest.mark.parametrize(
     "folder",
     ["node_modules", "__pycache__", ".git", "build", "dist", ".tox", "lib/site-packages", "x.egg-info", ".venv"],

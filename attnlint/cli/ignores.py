@@ -11,7 +11,8 @@ import click
 
 from attnlint.cli.fixes import Asked, Done, relinted
 from attnlint.cli.reporting import DEFAULT, Shown
-from attnlint.diagnostic import UNUSED_IGNORE, Diagnostic, Span
+from attnlint.config.keys import NEVER
+from attnlint.diagnostic import UNUSED_IGNORE, Diagnostic, Severity, Span
 from attnlint.engine import Options
 from attnlint.filed import FileReport, gathered
 from attnlint.fixing.edits import Refused
@@ -98,6 +99,8 @@ def add_ignores(
         if asked and report.fault is None:
             left = _comment(work, report, asked, adding.reason)
             wanted |= {(identity(report.path), each.code, each.span): report for each in asked if each not in left}
+        for each in _unused(report, options):
+            work.refuse(report.path, each.span, f"{each.code} gets no comment: --fix takes away what silences nothing")
     _prove(work, wanted, linted, options)
     rewrites = [Rewrite(old.path, old.data, new.data) for old, new in work.made.values() if old.data != new.data]
     changed: set[str] = set()
@@ -112,6 +115,13 @@ def add_ignores(
     said = f"{'Would add' if run.diff else 'Added'} ignores for {count} in {plural(len(changed), 'file')}."
     click.echo(said, err=run.diff or stdin is not None)
     return Done(linted, changed=len(changed), failed=work.left + len(rewrites) - len(changed), stdin=stdin)
+
+
+def _unused(report: FileReport, options: Options) -> Sequence[Diagnostic]:
+    """The unused ignores of a report that fail a run."""
+    found = [each for each in report.diagnostics if each.code == UNUSED_IGNORE[0]]
+    bar = options.settings(report.path).fail_on if found else NEVER
+    return [each for each in found if bar != NEVER and each.severity.rank >= Severity(bar).rank]
 
 
 def _comment(work: _Work, report: FileReport, asked: Sequence[Diagnostic], reason: str) -> Sequence[Diagnostic]:

@@ -127,7 +127,7 @@ class Watched:
 
     def _is_other_file(self, path: str) -> bool:
         # A folder that was moved is told of by its own name alone; so is one that is gone.
-        return os.path.isfile(path) and not path.endswith((*SUFFIXES, ".toml", ".gitignore"))
+        return os.path.isfile(path) and not path.lower().endswith((*SUFFIXES, ".toml", ".gitignore"))
 
 
 def _watch(command: Callable[..., int], given: Mapping[str, Any]) -> int:

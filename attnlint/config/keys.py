@@ -84,6 +84,12 @@ def problems(table: Mapping[str, object]) -> Iterator[Problem]:
     """What is wrong with the keys and values of a configuration."""
     for name, value in table.items():
         key = BY_NAME.get(name)
+        if key is None and name in {"tool", "attnlint"} and isinstance(value, Mapping):
+            yield (
+                (name,),
+                f"unknown key {name!r}; outside of pyproject.toml the keys stand at the top level, in no table",
+            )
+            continue
         if key is None:
             yield (name,), f"unknown key {name!r}{did_you_mean(name.replace('_', '-'), BY_NAME) or _there_are()}"
             continue

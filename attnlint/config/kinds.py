@@ -106,7 +106,8 @@ class RuleName:
         try:
             find(str(value))
         except UnknownRule as error:
-            yield (), str(error)
+            several = not list(Selector().problems(value))
+            yield (), f"{value!r} means several rules; give the whole name or code of one" if several else str(error)
 
     def schema(self) -> Schema:
         """The JSON schema of right values; the tool itself does not mind capitals."""
