@@ -274,3 +274,33 @@ def test_a_shape_without_commas_is_read(said, dim):
     lines = f"    s = q @ k.mT / q.shape[-1] ** 0.5\n    return torch.softmax(s, dim={dim}) @ v{wrong}\n"
     code = f"{HEAD}def f(q, k, v):\n    {said}\n{lines}"
     assert found(code) == expected(code)
+
+
+def test_a_sketch_of_what_a_layer_gives_takes_nothing_back(shapes):
+    """As in multi-query attention over images: the comment joins the axes that the next line joins."""
+    code = """class Attention(nn.Module):
+    def forward(self, x):
+        B, C, H, W = x.shape
+        k = self.key(x)
+        # output shape of k: [b, k, p], p = m x m
+        s = k.shape
+        k = k.reshape(s[0], s[1], -1).transpose(1, 2)
+        # desired k shape: [b, m x m, k]
+"""
+    found = shapes(code, "k")
+    assert found.startswith("[B (H ")
+    assert found.endswith(" C]")
+
+
+def test_a_sketch_beside_a_layer_that_hands_on_its_input_is_no_word_about_that(shapes):
+    code = """class Attention(nn.Module):
+    def __init__(self):
+        self.key = nn.Sequential()
+
+    def forward(self, x):
+        B, C, H, W = x.shape
+        k = self.key(x)
+        # output shape of k: [b, k, p], p = m x m
+        k = k.transpose(2, 3)
+"""
+    assert shapes(code, "k") == "[B C W H]"

@@ -28,6 +28,12 @@ def restate(
     op = tensor.op if tensor is not None else None
     if tensor is None or op is None or op.name not in {"input", "unknown"} or shape.open:
         return None
+    if op.name == "unknown" and not i.m.trace.is_script:
+        # Within a function comments sketch what a layer gives, often with axes joined that it keeps apart.
+        return None
+    if op.name == "input" and not binding and name not in {op.spelling, *i.m.frame.params}:
+        # Another name for what came in is what something that is not known made of it.
+        return None
     elsewhere = _contradicts(i, tensor, op, shape)
     called = len(i.m.active) + binding > (not i.m.trace.is_script)
     if not elsewhere and (not called or not tensor.shape.open or not _is_in_a_branch_of_its_own(i, op)):
