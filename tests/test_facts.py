@@ -304,3 +304,44 @@ def test_a_sketch_beside_a_layer_that_hands_on_its_input_is_no_word_about_that(s
         k = k.transpose(2, 3)
 """
     assert shapes(code, "k") == "[B C W H]"
+
+
+MASKED = f"""{HEAD}import torch.nn as nn
+class CausalSelfAttention(nn.Module):
+    def __init__(self, d, h, n):
+        super().__init__()
+        self.h = h
+        self.qkv = nn.Linear(d, 3 * d)
+        self.register_buffer("mask", torch.tril(torch.ones(n, n)).bool())
+        self.register_buffer("future", torch.triu(torch.ones(n, n), diagonal=1).bool())
+    def forward(self, x):
+        B, T, C = x.shape
+        q, k, v = (t.view(B, T, self.h, C // self.h).transpose(1, 2) for t in self.qkv(x).chunk(3, -1))
+        s = q @ k.transpose(-2, -1) * (C // self.h) ** -0.5
+        mask, future = self.mask[:T, :T], self.future[:T, :T]
+        {{}}
+        return (torch.softmax(s, -1) @ v).transpose(1, 2).reshape(B, T, C)
+"""
+BLOCKS = {
+    "s = s.masked_fill(~mask, float('-inf'))": "",
+    "s.masked_fill_(~mask, float('-inf'))": "",
+    "s = s.masked_fill(future, float('-inf'))": "",
+    "s = s.masked_fill(mask == 0, -1e9)": "",
+    "s = torch.where(mask, s, float('-inf'))": "",
+    "s = s.masked_fill(torch.tril(torch.ones(T, T), -1).bool(), float('-inf'))": "",
+    "s.masked_fill(~mask, float('-inf'))": "lost",
+    "torch.where(mask, s, float('-inf'))": "lost",
+    "s = s.masked_fill(mask, float('-inf'))": "wrong way round",
+    "s = s.masked_fill(~future, -1e9)": "wrong way round",
+    "s = s.masked_fill(mask != 0, -1e9)": "wrong way round",
+    "s = torch.where(mask, float('-inf'), s)": "wrong way round",
+    "s = s.masked_fill(~mask, 0)": "fills the scores with 0",
+    "s = s.masked_fill(future, 0.0)": "fills the scores with 0",
+}
+
+
+@pytest.mark.parametrize("line", BLOCKS)
+def test_a_causal_mask_that_blocks_nothing_is_none(line):
+    told = findings(make_source(MASKED.format(line)), all_rules())
+    assert [each.name for each in told] == (["missing-causal-mask"] if BLOCKS[line] else [])
+    assert all(BLOCKS[line] in each.message and each.severity is Severity.WARNING for each in told)

@@ -168,3 +168,42 @@ class CausalAttention(Module):
     repaired = fixed_text(code)
     assert "\nimport torch\n" in repaired
     assert "torch.ones_like(s, dtype=torch.bool).triu(1)" in repaired
+
+
+UNSCALED = """class Encoder:
+    def attend(self, q, k, v):
+        # q, k, v: (batch, heads, seq, head_dim)
+        {inside}s = q @ k.transpose(-2, -1)
+        return torch.softmax(s, dim=-1) @ v
+"""
+RUN = "out = Encoder().attend(q, k, v)\n"
+IMPORTED = {
+    "above": f"import math\n{UNSCALED.format(inside='')}{RUN}",
+    "below, before the call": f"{UNSCALED.format(inside='')}import math\n{RUN}",
+    "in the function": f"{UNSCALED.format(inside='import math; ')}{RUN}",
+    "only after the call": f"{UNSCALED.format(inside='')}{RUN}import math\n",
+    "in another function": f"{UNSCALED.format(inside='')}def f():\n    import math\n    return math.pi\n{RUN}",
+}
+
+
+@pytest.mark.parametrize("name", IMPORTED)
+def test_a_repair_uses_only_what_is_imported_by_then(name):
+    fixed = fixed_text(f"import torch\n{IMPORTED[name]}")
+    there = name in {"above", "below, before the call", "in the function"}
+    assert ("math.sqrt(q.shape[-1])" if there else "q.shape[-1] ** 0.5") in fixed
+
+
+AXIS_GIVEN = """def attend(q, k, v, dim):
+    # q, k, v: (b, h, n, d)
+    s = q @ k.transpose(-2, -1) * q.shape[-1] ** -0.5
+    return torch.softmax(s, dim=dim) @ v
+
+
+def run(x, which=2):
+    return attend(x, x, x, 3), attend(x, x, x, {})
+"""
+
+
+@pytest.mark.parametrize(("given", "wanted"), [("2", "-1"), ("dim=2", "dim=-1"), ("-2", "-1"), ("which", "which")])
+def test_an_axis_that_callers_give_is_set_where_it_is_wrong(given, wanted):
+    assert fixed_text(HEAD + AXIS_GIVEN.format(given)) == HEAD + AXIS_GIVEN.format(wanted)

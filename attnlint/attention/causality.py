@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from attnlint.attention.evidence import direction
+from attnlint.attention.failed_masks import is_dropped
 from attnlint.attention.generation import chooses, one_token
-from attnlint.attention.masks import classify
 from attnlint.attention.reading import is_one_query, is_self_attention, pooled, reads_cache, reads_last_position
 from attnlint.attention.sites import AttentionSite, mask_use
 from attnlint.ir import Site
@@ -28,7 +28,7 @@ def future_is_open(site: AttentionSite) -> bool:
         return False
     if site.kind == "layer" and "key_padding_mask" in site.op.args and not _named_decoder(site):
         return False
-    if _masked_later(site) or _discarded(site) or _other_branch_masks(site):
+    if _masked_later(site) or is_dropped(site) or _other_branch_masks(site):
         return False
     return not reads_last_position(site) and not pooled(site)
 
@@ -94,18 +94,3 @@ def _other_branch_masks(site: AttentionSite) -> bool:
 
 def _open_branches(site: AttentionSite) -> set[Site]:
     return {branch.site for branch in site.op.branches if not branch.decided}
-
-
-def _discarded(site: AttentionSite) -> bool:
-    """Whether a masking op was applied to the scores and its result thrown away: another rule's business."""
-    on_way = {*site.products, *site.steps}
-    for op in site.trace.ops:
-        if op.name in {"masked_fill", "where"} and op not in on_way and op.output is not None:
-            takes_scores = any(t.op in on_way for t in op.inputs)
-            if (
-                takes_scores
-                and not site.trace.uses(op.output)
-                and classify(op.args.get("mask", op.args.get("cond"))).causal
-            ):
-                return True
-    return False

@@ -58,8 +58,28 @@ def _of_call(draft: Draft, op: OpCall, axis: str) -> None:
         _of_pattern(draft, pattern)
         return
     keywords = _keywords(op)
-    method = made or calls.is_method(draft, call)
-    calls.give(draft, call, keywords, 0 if method else 1, axis)
+    place = 0 if made or calls.is_method(draft, call) else 1
+    given = calls.given(call, keywords, place)
+    if not made and given is not None and _is_handed_in(draft, op, given, axis):
+        return
+    calls.give(draft, call, keywords, place, axis)
+
+
+def _is_handed_in(draft: Draft, op: OpCall, given: Site, axis: str) -> bool:
+    """Whether the axis is a parameter that the caller at hand gives: it is set there, since others give their own."""
+    function, node = tree.function(op.site), given.node
+    call = calls.call_at(op.frame.site) if op.frame.site is not None and op.frame.caller is not None else None
+    if function is None or call is None or not isinstance(function.node, cst.FunctionDef):
+        return False
+    params = [each.name.value for each in function.node.params.params]
+    if op.frame.begins or not isinstance(node, cst.Name) or node.value not in params:
+        return False
+    place = calls.given(call, (node.value,), params.index(node.value) - (params[0] in {"self", "cls"}))
+    if place is None:
+        return False
+    if isinstance(place.node, cst.Integer | cst.UnaryOperation):
+        draft.replace(place, axis)
+    return True
 
 
 def _of_own(draft: Draft, call: Site, is_axis: list[bool], axis: str) -> None:

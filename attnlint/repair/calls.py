@@ -105,12 +105,18 @@ def add(draft: Draft, call: Site, text: str) -> None:
     draft.put(call, Span(span.end_row, span.end_column - 1, span.end_row, span.end_column - 1), text)
 
 
+def given(call: Site, keywords: tuple[str, ...], position: int) -> Site | None:
+    """An argument, by keyword or position; None where it is not given."""
+    place = of_keyword(call, *keywords)
+    if place is not None:
+        return place
+    found = positional(call)
+    return found[position] if position < len(found) else None
+
+
 def give(draft: Draft, call: Site, keywords: tuple[str, ...], position: int, text: str) -> None:
     """Give an argument a value: in place of the one it has, by keyword or position, or else by the first keyword."""
-    place = of_keyword(call, *keywords)
-    if place is None:
-        given = positional(call)
-        place = given[position] if position < len(given) else None
+    place = given(call, keywords, position)
     if place is not None:
         draft.replace(place, text)
     else:

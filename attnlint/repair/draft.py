@@ -14,6 +14,7 @@ from attnlint.frameworks.writing import Writing
 from attnlint.index import FileIndex, index
 from attnlint.ir import Site
 from attnlint.repair import tree
+from attnlint.repair.imports import stands_before
 from attnlint.source import lines_of
 from attnlint.tensor import Tensor
 from attnlint.trace import Trace
@@ -109,7 +110,8 @@ class Draft:
 
         In a fragment, which imports nothing, everything goes by the name that people give it.
         """
-        imports = _imported(self.trace.text_of(site))
+        text, row = self.trace.text_of(site), site.span.row
+        imports = {name: to for name, to in _imported(text).items() if stands_before(text, name, row)}
         for name, target in imports.items():
             if resolved(target) == resolved(dotted):
                 return name
@@ -118,7 +120,7 @@ class Draft:
         if leading:
             target, name = max(leading, key=lambda pair: len(resolved(pair[0])))
             return name + wanted.removeprefix(resolved(target))
-        return _ALIASES.get(dotted) if not imports else None
+        return _ALIASES.get(dotted) if not _imported(text) else None
 
     def index_of(self, site: Site) -> FileIndex:
         """The parts of the file that a node is in."""
@@ -142,7 +144,8 @@ class Draft:
         elif dotted in sys.stdlib_module_names:
             row = others[0].lineno
         else:
-            row = (others[-1].end_lineno or others[-1].lineno) + 1
+            above = [node for node in others if node.lineno <= site.span.row] or others
+            row = (above[-1].end_lineno or above[-1].lineno) + 1
         if row > len(self._lines(site)):
             row = others[0].lineno if others else 1
         edit = Edit(Span(row, 1, row, 1), f"{line}\n", site.path)

@@ -33,6 +33,7 @@ Whether a model must be causal is not written in its arithmetic. A warning needs
 docstrings (decoder, GPT, language model), tokens in and logits over the same vocabulary out with shifted
 labels or a generate loop. Without any evidence it is a question (`info`), and evidence of an encoder,
 images, or cross-attention keeps it silent. A mask parameter whose callers are not in sight counts as a mask.
+A causal mask that is dropped, the wrong way round or filled with 0 is told where all of it is in sight.
 
 ## References
 - Vaswani et al. 2017, Attention Is All You Need, section 3.2.3: https://arxiv.org/abs/1706.03762
@@ -43,6 +44,7 @@ from collections.abc import Iterator
 from attnlint import repair
 from attnlint.attention.causality import future_is_open
 from attnlint.attention.evidence import direction
+from attnlint.attention.failed_masks import failed_mask
 from attnlint.attention.places import place_in, reached_from, reached_from_test
 from attnlint.diagnostic import Severity
 from attnlint.rule import Finding, rule
@@ -59,6 +61,12 @@ HELP = {
 def check(trace: Trace) -> Iterator[Finding]:
     """One finding for each self-attention that can look ahead and should not, or whose direction nothing tells."""
     for site in trace.sites:
+        failed = None if reached_from_test(site.op) else failed_mask(site)
+        if failed is not None:
+            scores = ((site.product.site, "scores computed here"),) if site.product is not None else ()
+            related = (*reached_from(failed.op), *scores, (site.op.site, "normalised here"))
+            yield Finding(failed.op.site, failed.message, Severity.WARNING, related, failed.advice)
+            continue
         if not future_is_open(site) or reached_from_test(site.op):
             continue
         evidence = direction(site)
