@@ -345,3 +345,10 @@ def test_a_causal_mask_that_blocks_nothing_is_none(line):
     told = findings(make_source(MASKED.format(line)), all_rules())
     assert [each.name for each in told] == (["missing-causal-mask"] if BLOCKS[line] else [])
     assert all(BLOCKS[line] in each.message and each.severity is Severity.WARNING for each in told)
+
+
+def test_weights_in_a_product_of_three_go_where_they_are_not_followed():
+    code = (
+        f"{four('f', 'gate')}{SCORES}    a = s.softmax(-1)\n    return torch.einsum('bhij,bhjd,bi->bhid', a, v, gate)\n"
+    )
+    assert found(code) == []

@@ -283,7 +283,8 @@ def _forward(site: AttentionSite) -> None:
         elif op.name in CARRIERS or mixed_heads(op) is not None:
             site.after.append(op)
         elif op.name in PRODUCTS:
-            pair, place = operands(op), site.weights_at(op)
+            pair = operands(op)
+            place = site.weights_at(op) if pair is not None else 0
             other = pair[1 - place] if pair is not None else None
             if other is None or other.param or sums_queries(op, place):
                 # Weights that are mixed with each other or added up go where they are not followed.
