@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from attnlint.diagnostic import Diagnostic
 from attnlint.directives import read_comments
+from attnlint.index import HOLDS_STATEMENTS
 from attnlint.source import Source
 
 _Defining = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -50,6 +51,8 @@ def _scopes(text: str) -> list[tuple[int, int, str]]:
     while pending:
         node, around = pending.pop()
         for child in ast.iter_child_nodes(node):
+            if not isinstance(child, HOLDS_STATEMENTS):
+                continue
             name = around
             if isinstance(child, _Defining):
                 name = f"{around}.{child.name}" if around else child.name

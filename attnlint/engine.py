@@ -222,10 +222,11 @@ def lint(
     analyse: Analyse = analyse,
     assumptions: Assumptions = NOTHING,
     judged: Sequence[Rule] | None = None,
+    is_located: bool = True,
 ) -> FileReport:
     """Lint a source that is already in memory; places in the report are those of its text, also for a page.
 
-    `judged` are the rules whose ignores may be unused, if not all.
+    `judged` are the rules whose ignores may be unused, if not all. Baselines need findings that are located.
     """
     fault = None
     found: list[Diagnostic] = []
@@ -245,12 +246,12 @@ def lint(
     heeded = heed(source, (with_code(each) for each in found if not each.path), answered)
     there = by_file(with_code(each) for each in found if each.path)
     others = tuple(
-        replace(report_on(other.source, other.found), silencing=other.silencing)
+        replace(report_on(other.source, other.found, is_located=is_located), silencing=other.silencing)
         for other in there
         if other.found or other.silencing
     )
     here, meant = unmeant(source.layout, heeded.left, answered) if fault is None else (heeded.left, ())
-    report = report_on(source, here, fault, source.line_count, others)
+    report = report_on(source, here, fault, source.line_count, others, is_located)
     return replace(report, notes=(*heeded.notes, *meant))
 
 

@@ -50,9 +50,14 @@ def report_on(
     fault: Fault | None = None,
     lines: int = 0,
     others: tuple[FileReport, ...] = (),
+    is_located: bool = True,
 ) -> FileReport:
-    """The report on a source: its findings in order, each rule once for each place, with the rows around them."""
-    ordered = located(source, sorted(_once(found), key=lambda each: (each.span, each.code)))
+    """The report on a source: its findings in order, each rule once for each place, with the rows around them.
+
+    If it `is_located`, findings have the definitions that they stand in, which takes a parse of the text.
+    """
+    ordered = tuple(sorted(_once(found), key=lambda each: (each.span, each.code)))
+    ordered = located(source, ordered) if is_located else ordered
     return FileReport(source.path, ordered, fault, lines, _excerpt(source, ordered), others)
 
 

@@ -13,7 +13,7 @@ from attnlint import ir
 from attnlint.source import lines_of
 
 _REGISTERS = re.compile(r"^def \w*regist\w*\(|^@[\w.]*regist\w*\(", re.M)
-_HOLDS_STATEMENTS = ast.stmt | ast.excepthandler | ast.match_case
+HOLDS_STATEMENTS = ast.stmt | ast.excepthandler | ast.match_case
 _WORD = re.compile(r"[A-Za-z_]\w*")
 # Words of which one stands in every definition that a rule could have something to say about.
 _CONCERNS = re.compile(
@@ -171,7 +171,7 @@ def _statements(tree: ast.Module) -> Iterator[ast.AST]:
     nodes: list[ast.AST] = [tree]
     for node in nodes:
         yield node
-        nodes.extend(each for each in ast.iter_child_nodes(node) if isinstance(each, _HOLDS_STATEMENTS))
+        nodes.extend(each for each in ast.iter_child_nodes(node) if isinstance(each, HOLDS_STATEMENTS))
 
 
 def _imports(tree: ast.Module) -> dict[str, str]:

@@ -121,7 +121,7 @@ def _all_fixed(analysis: Analysis, report: FileReport) -> Fixed:
     settings = analysis.options.settings(source.path)
 
     def judge(source: Source) -> FileReport:
-        judged = lint(source, all_rules(), assumptions=settings.assumptions, judged=settings.rules)
+        judged = lint(source, all_rules(), assumptions=settings.assumptions, judged=settings.rules, is_located=False)
         return replace(_only(judged, codes), others=tuple(_only(other, codes) for other in judged.others))
 
     with overlaid({**analysis.unsaved, report.path: source.data}):

@@ -75,7 +75,7 @@ def analyse(
 
         try:
             with while_wanted(goes_on), watched() as uses, without_repairs(), _no_collection():
-                report = lint(source, settings.rules, asked, settings.assumptions)
+                report = lint(source, settings.rules, asked, settings.assumptions, is_located=False)
         except GivenUp:
             overdue = Fault("internal", f"took attnlint more than {patience:.0f} seconds and was given up")
             return Analysis(snapshot, FileReport(source.path, fault=overdue)) if is_wanted() else None
@@ -100,7 +100,7 @@ def repaired(analysis: Analysis) -> FileReport:
         return findings_in(analysis.traces, source, rules)
 
     with overlaid(analysis.unsaved), _no_collection():
-        fixed = lint(source, rules, asked)
+        fixed = lint(source, rules, asked, is_located=False)
         return _judged(replace(fixed, rests_on=report.rests_on), analysis.options)
 
 
