@@ -207,7 +207,7 @@ def lint_file(
     except Unreadable as error:
         return FileReport(target.path, fault=error.fault)
     except Exception as error:
-        return FileReport(target.path, fault=_failed(error))
+        return FileReport(target.path, fault=fault_of(error))
     with watched() as uses:
         report = told(lint(source, rules, analyse, assumptions), source)
     report = replace(report, rests_on=tuple(sorted(uses.files)))
@@ -242,7 +242,7 @@ def lint(
     except Overdue:
         fault = Fault("internal", f"took attnlint more than {PATIENCE:.0f} seconds and was given up")
     except Exception as error:
-        fault = _failed(error)
+        fault = fault_of(error)
     heeded = heed(source, (with_code(each) for each in found if not each.path), answered)
     there = by_file(with_code(each) for each in found if each.path)
     others = tuple(
@@ -265,8 +265,10 @@ def _syntax_error(source: Source, error: SyntaxError) -> Diagnostic:
     return Diagnostic(code, name, Severity.ERROR, error.msg or "invalid syntax", Span(row, column, end_row, end_column))
 
 
-def _failed(error: Exception) -> Fault:
-    return Fault("internal", f"attnlint failed on it: {type(error).__name__}: {error}", traceback.format_exc())
+def fault_of(error: Exception) -> Fault:
+    """The fault that an error of attnlint's own is."""
+    detail = "".join(traceback.format_exception(error))
+    return Fault("internal", f"attnlint failed on it: {type(error).__name__}: {error}", detail)
 
 
 def _died(job: Job) -> FileReport:

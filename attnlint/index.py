@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from attnlint import ir
-from attnlint.source import lines_of
+from attnlint.rows import lines_of
 
 _REGISTERS = re.compile(r"^def \w*regist\w*\(|^@[\w.]*regist\w*\(", re.M)
 HOLDS_STATEMENTS = ast.stmt | ast.excepthandler | ast.match_case

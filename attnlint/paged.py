@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from attnlint.diagnostic import SYNTAX_ERROR, Diagnostic, Note, Severity
 from attnlint.filed import FileReport
 from attnlint.pages.kinds import is_notebook, wrong_mark
-from attnlint.pages.layout import Block, Layout, fitted, kept_as_lesson, placed
+from attnlint.pages.layout import MARKS, Block, Layout, fitted, kept_as_lesson, placed
 from attnlint.pages.notebook import code_cells, file_lines
-from attnlint.rule import Rule, all_rules, did_you_mean, near_miss
-from attnlint.source import NEWLINE, Source, lines_of, page_text
+from attnlint.rows import NEWLINE, ending, lines_of, starts_of
+from attnlint.rule import Rule, all_rules, did_you_mean, near_miss, spellings
+from attnlint.source import Source, page_text
 
 Analyse = Callable[[Source], Iterable[Diagnostic]]
 
@@ -50,7 +51,7 @@ def unmeant(
     kept: list[Diagnostic] = []
     shown: set[Block] = set()
     for each in found:
-        block = next((one for one in layout.blocks if one.first <= each.span.row <= one.last), None)
+        block = layout.block(each.span.row)
         if block is None or each.path or not {"*", each.code.lower(), each.name}.intersection(block.wrong):
             kept.append(each)
         else:
@@ -61,19 +62,19 @@ def unmeant(
 
 def _odd(layout: Layout) -> Iterator[Note]:
     for row, word in layout.odd:
-        near = did_you_mean(word, ["skip", "wrong"])
+        near = did_you_mean(word, MARKS)
         yield Note(row, f"unknown word {word!r} in a comment to attnlint{near or '; there is skip, and wrong[…]'}")
 
 
 def _missed(block: Block, is_shown: bool, answered: Sequence[Rule]) -> Iterator[Note]:
     """What the mark of a block names in vain."""
     rules = all_rules()
-    known = {word.lower() for rule in rules for word in (rule.name, rule.code)} | {"*"}
+    known = spellings(rules) | {"*"}
     for name in block.wrong:
         if name not in known:
             yield Note(block.first, f"unknown rule {name!r} in a comment to attnlint{near_miss(name, rules)}")
     names = [name for name in block.wrong if name in known]
-    asked = {word.lower() for rule in answered for word in (rule.name, rule.code)}
+    asked = spellings(answered)
     if names and not is_shown and (len(answered) == len(rules) if "*" in names else asked.issuperset(names)):
         nothing = "nothing" if "*" in names else f"no {' or '.join(names)}"
         yield Note(block.first, f"marked as wrong, and {nothing} is found here")
@@ -85,14 +86,15 @@ def told(report: FileReport, source: Source) -> FileReport:
     if layout is None:
         return report
     found = tuple(placed(layout, each) for each in report.diagnostics)
+    text = page_text(source)
     if is_notebook(source.path):
         excerpt: Mapping[int, str] = {}
-        cells = _cells(source, layout, report.excerpt)
+        cells = _cells(text, layout, report.excerpt)
         shown = {layout.line(row) for row in report.excerpt} | {layout.line(note.row) for note in report.notes}
         rows = {cell: [line.row for line in shown if line.cell == cell] for cell in {line.cell for line in shown}}
-        told_on = file_lines(page_text(source), rows) if rows else {}
+        told_on = file_lines(text, rows) if rows else {}
     else:
-        lines = lines_of(page_text(source))
+        lines = lines_of(text)
         excerpt = {row: lines[row - 1].rstrip("\r\n") for row in report.excerpt if row <= len(lines)}
         cells, told_on = {}, {}
     notes = tuple(_note(layout, each) for each in report.notes)
@@ -104,8 +106,8 @@ def _note(layout: Layout, note: Note) -> Note:
     return replace(note, row=line.row, cell=line.cell)
 
 
-def _cells(source: Source, layout: Layout, rows: Collection[int]) -> dict[int, dict[int, str]]:
-    texts = {number: text.split("\n") for number, text in code_cells(page_text(source))} if rows else {}
+def _cells(book: str, layout: Layout, rows: Collection[int]) -> dict[int, dict[int, str]]:
+    texts = {number: NEWLINE.split(text) for number, text in code_cells(book)} if rows else {}
     cells: dict[int, dict[int, str]] = {}
     for row in rows:
         line = layout.line(row)
@@ -139,14 +141,9 @@ def views(source: Source) -> Iterator[View]:
     judged: set[int] = set()
     for group in _groups([_Code(block, lines) for block in layout.blocks]):
         rows = frozenset(row for code in group for row in range(code.block.first, code.block.last + 1))
-        text = "".join(line if row in rows else _ending(line) for row, line in enumerate(lines, 1))
-        starts = (0, *(match.end() for match in NEWLINE.finditer(text)))
-        yield View(replace(source, text=text, starts=starts), rows - judged)
+        text = "".join(line if row in rows else ending(line) for row, line in enumerate(lines, 1))
+        yield View(replace(source, text=text, starts=starts_of(text)), rows - judged)
         judged |= rows
-
-
-def _ending(line: str) -> str:
-    return line[len(line.rstrip("\r\n")) :]
 
 
 class _Code:

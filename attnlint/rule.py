@@ -152,6 +152,11 @@ def _unknown(selector: str, rules: Iterable[Rule]) -> str:
     return f"unknown rule {selector!r}{near_miss(selector, rules) or '; `attnlint rules` lists them'}"
 
 
+def spellings(rules: Iterable[Rule]) -> set[str]:
+    """All that rules may be called by, in lower case: their names and their codes."""
+    return {spelling.lower() for each in rules for spelling in (each.name, each.code)}
+
+
 def near_miss(selector: str, rules: Iterable[Rule]) -> str:
     """What is said of a name that is no rule's but nearly: `; did you mean 'missing-scale'?`, or nothing."""
     return did_you_mean(selector, [spelling for each in rules for spelling in (each.name, each.code)])

@@ -18,11 +18,10 @@ from attnlint.diagnostic import Fault, Span
 from attnlint.pages.kinds import is_page, read_page
 from attnlint.pages.layout import Layout
 from attnlint.pages.text import NotAPage
+from attnlint.rows import NEWLINE, starts_of
 
 STDIN = "-"
 
-NEWLINE = re.compile(r"\r\n|\r|\n")
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _FIRST_TWO_LINES = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n|$)")
 
 
@@ -86,11 +85,6 @@ class Source:
     def span(self, start: int, end: int) -> Span:
         """The span of the text between two offsets."""
         return Span(*self.position(start), *self.position(end))
-
-
-def lines_of(text: str) -> list[str]:
-    """The lines of a text as Python counts them, with their endings: a form feed ends none."""
-    return _LINE.findall(text)
 
 
 def make_source(text: str, path: str = "<text>", layout: Layout | None = None) -> Source:
@@ -188,9 +182,8 @@ def _decode_page(path: str, data: bytes) -> Source:
 
 
 def _source(path: str, data: bytes, text: str, encoding: str, layout: Layout | None = None) -> Source:
-    ends = [match.end() for match in NEWLINE.finditer(text)]
     first = NEWLINE.search(text)
-    return Source(path, data, text, encoding, first.group() if first else "\n", (0, *ends), layout)
+    return Source(path, data, text, encoding, first.group() if first else "\n", starts_of(text), layout)
 
 
 def _encoding(data: bytes) -> str:

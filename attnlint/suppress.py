@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from attnlint.diagnostic import SYNTAX_ERROR, Diagnostic, Note
 from attnlint.directives import EVERYTHING, KINDS, Comments, Directive, is_addressed, read_comments
-from attnlint.rule import all_rules, did_you_mean, near_miss
+from attnlint.rule import all_rules, did_you_mean, near_miss, spellings
 from attnlint.source import Source
 
 
@@ -40,8 +40,7 @@ def silencing(comments: Comments, diagnostic: Diagnostic) -> Iterator[Directive]
 def strangers(directives: Iterable[Directive]) -> Iterator[Note]:
     """On comments that name a rule that does not exist, and silence nothing for it."""
     rules = all_rules()
-    known = {EVERYTHING, *(word.lower() for each in rules for word in (each.name, each.code))}
-    known.update(word.lower() for word in SYNTAX_ERROR)
+    known = {EVERYTHING, *spellings(rules), *map(str.lower, SYNTAX_ERROR)}
     for each in directives:
         for name in each.names:
             if name.lower() not in known:

@@ -9,7 +9,7 @@ from attnlint.diagnostic import SYNTAX_ERROR, UNUSED_IGNORE, Applicability, Diag
 from attnlint.directives import Directive, is_addressed, read_comments, reason_behind
 from attnlint.filed import FileReport
 from attnlint.pages.layout import fitted
-from attnlint.rule import Rule, all_rules
+from attnlint.rule import Rule, all_rules, spellings
 from attnlint.rules.unused_ignore import SEVERITY
 from attnlint.source import Source, identity
 from attnlint.suppress import Suppressed, near_directives, strangers, suppress
@@ -100,8 +100,7 @@ def _unused(
 ) -> Iterator[Diagnostic]:
     codes = {rule.code for rule in judged}
     has_all = all(rule.code in codes for rule in all_rules())
-    known = {word.lower() for rule in judged for word in (rule.name, rule.code)}
-    known = (known | {word.lower() for word in SYNTAX_ERROR}) - {word.lower() for word in UNUSED_IGNORE}
+    known = {*spellings(judged), *map(str.lower, SYNTAX_ERROR)} - {*map(str.lower, UNUSED_IGNORE)}
     used: dict[Directive, set[str]] = {}
     for found, by in suppressed.silenced:
         for each in by:
@@ -143,7 +142,8 @@ def _removal(source: Source, directive: Directive) -> Edit:
     before, behind = line[: directive.column - 1], line[end:]
     if not behind.strip():
         if not before.strip():
-            is_all = any(block.first == block.last == row for block in source.layout.blocks) if source.layout else False
+            block = source.layout.block(row) if source.layout else None
+            is_all = block is not None and block.first == block.last
             return Edit(Span(row, 1, row, len(line) + 1) if is_all else Span(row, 1, row + 1, 1), "")
         return Edit(Span(row, len(before.rstrip()) + 1, row, len(line) + 1), "")
     # Another comment that follows stays one.

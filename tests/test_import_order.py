@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parent.parent / "attnlint"
 # From the bottom up. A module may import from its own layer and from those below it, never in a circle.
 LAYERS = (
     {"diagnostic", "dims"},
+    {"rows"},
     {"pages"},
     {"source", "ignores", "assumptions", "ir", "tensor", "values"},
     {"directives", "patience"},

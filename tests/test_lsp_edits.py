@@ -7,8 +7,9 @@ import pytest
 from lsprotocol import types
 
 from attnlint.engine import lint
+from attnlint.rows import NEWLINE
 from attnlint.rule import all_rules
-from attnlint.source import NEWLINE, make_source
+from attnlint.source import make_source
 from benchmarks.keystrokes import model
 from tests import editor
 from tests.editor import begin, capabilities, change, open_, pulled, text_of

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from attnlint.diagnostic import Edit, Fix, Span
 from attnlint.fixing.edits import Refused, applied, placed, text_after
-from attnlint.source import decode, lines_of
+from attnlint.rows import lines_of
+from attnlint.source import decode
 
 # Three mistakes: the queries' axis (in a list), no scale (in a quotation), the mask after the softmax (in a tab).
 PAGE = """\

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from attnlint.attention.lineage import ancestors, is_carrier, outputs
 from attnlint.attention.scale import scaling
 from attnlint.attention.sites import AttentionSite
+from attnlint.diagnostic import Span
 from attnlint.tensor import Tensor, show_shape
-from attnlint.trace import Binding, Frame, Known, OpCall, Site, Trace
+from attnlint.trace import Binding, Known, OpCall, Site, Trace
 from attnlint.values import Choice, Unknown
 
 
@@ -30,10 +31,14 @@ class Seen:
 
     name: str
     site: Site
-    frame: Frame
     shape: str
     facts: tuple[Fact, ...]
     reason: str
+
+    @property
+    def span(self) -> Span:
+        """Where it is, in the file of its site."""
+        return self.site.span
 
 
 def describe(trace: Trace) -> Iterator[Known]:
@@ -55,15 +60,15 @@ def seen(trace: Trace) -> Iterator[Seen]:
     facts = _facts(trace.sites)
     for binding in trace.bindings:
         if (tensor := _tensor(binding)) is not None:
-            yield _seen(binding.name, tensor, binding.site, binding.frame, facts)
+            yield _seen(binding.name, tensor, binding.site, facts)
     for op in trace.ops:
         if op.output is not None and op.name not in {"join", "input"}:
-            yield _seen("", op.output, op.site, op.frame, facts)
+            yield _seen("", op.output, op.site, facts)
 
 
-def _seen(name: str, tensor: Tensor, site: Site, frame: Frame, facts: dict[OpCall, tuple[Fact, ...]]) -> Seen:
+def _seen(name: str, tensor: Tensor, site: Site, facts: dict[OpCall, tuple[Fact, ...]]) -> Seen:
     reason = "" if tensor.shape.known else _reason(tensor)
-    return Seen(name, site, frame, show_shape(tensor.shape), _told(tensor, facts), reason)
+    return Seen(name, site, show_shape(tensor.shape), _told(tensor, facts), reason)
 
 
 def _tensor(binding: Binding) -> Tensor | None:

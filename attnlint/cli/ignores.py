@@ -21,7 +21,8 @@ from attnlint.pages.kinds import is_notebook, wrong_mark
 from attnlint.report.patch import unified
 from attnlint.report.place import row_place
 from attnlint.report.statistics import plural
-from attnlint.source import NEWLINE, Source, Unreadable, identity, overlaid, read_bytes, read_source
+from attnlint.rows import NEWLINE
+from attnlint.source import Source, Unreadable, identity, overlaid, read_bytes, read_source
 from attnlint.writing import Rewrite, Unwritable, write
 
 # A finding by the identity of its file, its rule and its place.

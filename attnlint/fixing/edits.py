@@ -9,7 +9,8 @@ from itertools import pairwise
 from attnlint.diagnostic import Edit
 from attnlint.pages.kinds import rewritten
 from attnlint.pages.layout import Layout
-from attnlint.source import NEWLINE, Source, Unreadable, decode, page_text
+from attnlint.rows import NEWLINE
+from attnlint.source import Source, Unreadable, decode, page_text
 
 
 class Refused(Exception):

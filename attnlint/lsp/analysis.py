@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import time
-import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from attnlint.analyse import findings_in
 from attnlint.assumptions import NOTHING, Assumptions
 from attnlint.diagnostic import UNUSED_IGNORE, Diagnostic, Fault
-from attnlint.engine import LARGEST, PATIENCE, Options, judged, lint, may_speak
+from attnlint.engine import LARGEST, PATIENCE, Options, fault_of, judged, lint, may_speak
 from attnlint.filed import FileReport, gathered
 from attnlint.lsp.memory import Memory
 from attnlint.lsp.snapshots import Snapshot
@@ -110,9 +109,7 @@ def _judged(report: FileReport, options: Options) -> FileReport:
 
 def failed(snapshot: Snapshot, error: Exception) -> Analysis:
     """The analysis of a document that could not be had."""
-    message = f"attnlint failed on it: {type(error).__name__}: {error}"
-    fault = Fault("internal", message, "".join(traceback.format_exception(error)))
-    return Analysis(snapshot, FileReport(snapshot.source.path, fault=fault))
+    return Analysis(snapshot, FileReport(snapshot.source.path, fault=fault_of(error)))
 
 
 def joined(reports: list[FileReport]) -> FileReport:

@@ -9,7 +9,8 @@ from lsprotocol import types
 from pygls.workspace import TextDocument, Workspace
 
 from attnlint.lsp.positions import Encoding, offset
-from attnlint.source import lines_of, make_source
+from attnlint.rows import lines_of
+from attnlint.source import make_source
 
 
 class Document(TextDocument):

@@ -11,7 +11,8 @@ from attnlint.diagnostic import Edit, Span
 from attnlint.fixing.edits import placed
 from attnlint.lsp.session import Session
 from attnlint.lsp.snapshots import Snapshot
-from attnlint.source import Source, decode, lines_of
+from attnlint.rows import lines_of
+from attnlint.source import Source, decode
 from attnlint.writing import Rewrite
 
 TextEdits = dict[str, tuple[int | None, list[types.TextEdit]]]

@@ -8,12 +8,13 @@ from textwrap import dedent
 
 from lsprotocol import types
 
+from attnlint.attention.describe import Seen
 from attnlint.diagnostic import Diagnostic, Span
 from attnlint.filed import FileReport
 from attnlint.lsp.analysis import Analysis
 from attnlint.lsp.diagnostics import Locate, is_about_rules
 from attnlint.lsp.session import Session
-from attnlint.lsp.tensors import Tensor, tensor_at, tensors
+from attnlint.lsp.tensors import tensor_at, tensors
 from attnlint.rule import Rule, find
 
 # An expression that is longer is shown by its beginning.
@@ -40,11 +41,11 @@ async def hover(session: Session, params: types.HoverParams) -> types.Hover | No
     return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, "\n\n---\n\n".join(parts)), place)
 
 
-def _told(analysis: Analysis, row: int, column: int) -> tuple[str, Tensor] | None:
+def _told(analysis: Analysis, row: int, column: int) -> tuple[str, Seen] | None:
     return tensor_at(tensors(analysis), analysis.snapshot.source, row, column)
 
 
-def _tensor(name: str, tensor: Tensor, analysis: Analysis, locate: Locate) -> Iterator[str]:
+def _tensor(name: str, tensor: Seen, analysis: Analysis, locate: Locate) -> Iterator[str]:
     """A tensor in the field's notation, and a line for each fact."""
     facts = [fact.text for fact in tensor.facts if fact.text != name]
     if any(fact.text == "scores" for fact in tensor.facts):

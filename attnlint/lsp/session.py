@@ -26,7 +26,7 @@ from attnlint.lsp.documents import as_bytes
 from attnlint.lsp.memory import Memory
 from attnlint.lsp.positions import Encoding
 from attnlint.lsp.settings import ClientSettings
-from attnlint.lsp.snapshots import Snapshot, of_cells, of_text
+from attnlint.lsp.snapshots import Snapshot, present
 from attnlint.source import STDIN, Unreadable, identity, read_source
 
 # Seconds that a document's text must rest; a file that rests on it may wait a little longer.
@@ -71,7 +71,7 @@ class Session:
         self.taken += 1
         if self.taken % TIDY == 0:
             self._tidy()
-        snapshot = self._present(uri)
+        snapshot = present(self.server.workspace, uri)
         if snapshot is None:
             return None
         self.snapshots[uri] = snapshot
@@ -101,19 +101,6 @@ class Session:
         """The address of what is analysed as one: of a cell, its notebook's."""
         notebook = self.server.workspace.get_notebook_document(cell_uri=uri)
         return notebook.uri if notebook is not None else uri
-
-    def _present(self, uri: str) -> Snapshot | None:
-        workspace = self.server.workspace
-        notebook = workspace.get_notebook_document(notebook_uri=uri)
-        if notebook is not None:
-            code = [cell for cell in notebook.cells if cell.kind == types.NotebookCellKind.Code]
-            texts = [workspace.get_text_document(cell.document) for cell in code]
-            python = [text for text in texts if text.language_id in {"python", None}]
-            return of_cells(uri, notebook.version, [(text.uri, text.version, text.source) for text in python])
-        document = workspace.get_text_document(uri)
-        if document.language_id != "python" and not document.path.endswith((".py", ".pyi")):
-            return None
-        return of_text(uri, document.version, document.source)
 
     # Settings
 

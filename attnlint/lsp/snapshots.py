@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lsprotocol import types
 from pygls.uris import to_fs_path
+from pygls.workspace import Workspace
 
 from attnlint.diagnostic import Edit, Span
 from attnlint.fixing.edits import Refused
@@ -14,7 +15,8 @@ from attnlint.lsp import positions
 from attnlint.lsp.positions import Encoding
 from attnlint.pages.layout import Layout
 from attnlint.pages.notebook import laid_out
-from attnlint.source import NEWLINE, STDIN, Source, make_source
+from attnlint.rows import NEWLINE
+from attnlint.source import STDIN, Source, make_source
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +110,17 @@ def of_cells(uri: str, version: int, cells: Sequence[tuple[str, int | None, str]
     page = laid_out((number, "\n".join(NEWLINE.split(text))) for number, (_, _, text) in enumerate(cells, 1))
     made = tuple(Cell(address, number) for address, number, _ in cells)
     return Snapshot(uri, version, make_source(page.text, path_of(uri), page.layout), made)
+
+
+def present(workspace: Workspace, uri: str) -> Snapshot | None:
+    """The present text of a document, or of a notebook by its address; None for what is not Python."""
+    notebook = workspace.get_notebook_document(notebook_uri=uri)
+    if notebook is not None:
+        code = [cell for cell in notebook.cells if cell.kind == types.NotebookCellKind.Code]
+        texts = [workspace.get_text_document(cell.document) for cell in code]
+        python = [text for text in texts if text.language_id in {"python", None}]
+        return of_cells(uri, notebook.version, [(text.uri, text.version, text.source) for text in python])
+    document = workspace.get_text_document(uri)
+    if document.language_id != "python" and not document.path.endswith((".py", ".pyi")):
+        return None
+    return of_text(uri, document.version, document.source)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-from attnlint.attention.describe import Fact, Seen, seen
+from attnlint.attention.describe import Seen, seen
 from attnlint.diagnostic import Span
 from attnlint.lsp.analysis import Analysis
 from attnlint.lsp.layout import layout
@@ -15,36 +14,20 @@ UNKNOWN = "[?]"
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 
-@dataclass(frozen=True, slots=True)
-class Tensor:
-    """A tensor at a place: a name that is bound there, or an expression, whose name is empty."""
-
-    name: str
-    span: Span
-    shape: str
-    facts: tuple[Fact, ...]
-    reason: str
-
-
-def tensors(analysis: Analysis) -> list[Tensor]:
+def tensors(analysis: Analysis) -> list[Seen]:
     """The tensors of a document, each place once: where several traces pass it, the one that knows most."""
     path = analysis.snapshot.source.path
-    best: dict[tuple[str, Span], Tensor] = {}
+    best: dict[tuple[str, Span], Seen] = {}
     for trace in analysis.traces:
         for each in seen(trace):
             if each.site.path in {"", path}:
-                made = _tensor(each)
-                known = best.get((made.name, made.span))
-                if known is None or (known.reason and not made.reason) or len(made.facts) > len(known.facts):
-                    best[made.name, made.span] = made
+                known = best.get((each.name, each.span))
+                if known is None or (known.reason and not each.reason) or len(each.facts) > len(known.facts):
+                    best[each.name, each.span] = each
     return sorted(best.values(), key=lambda one: one.span)
 
 
-def _tensor(each: Seen) -> Tensor:
-    return Tensor(each.name, each.site.span, each.shape, each.facts, each.reason)
-
-
-def tensor_at(known: list[Tensor], source: Source, row: int, column: int) -> tuple[str, Tensor] | None:
+def tensor_at(known: list[Seen], source: Source, row: int, column: int) -> tuple[str, Seen] | None:
     """The tensor at a place, and how its author calls it: the name there, or the innermost expression around it."""
     line = source.line(row)
     word = next((each for each in _IDENTIFIER.finditer(line) if each.start() < column <= each.end() + 1), None)
@@ -61,7 +44,7 @@ def tensor_at(known: list[Tensor], source: Source, row: int, column: int) -> tup
     return _text(source, innermost.span), innermost
 
 
-def _named(known: list[Tensor], source: Source, name: str, row: int, column: int) -> Tensor | None:
+def _named(known: list[Seen], source: Source, name: str, row: int, column: int) -> Seen | None:
     """What a name holds at a place: what it is bound to there, or was last before it in the same function."""
     bound = [each for each in known if each.name == name]
     here = next((each for each in bound if _holds(each.span, row, column)), None)

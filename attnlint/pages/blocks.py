@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from attnlint.diagnostic import Span
-from attnlint.pages.layout import Block, Broken, Layout, Line
+from attnlint.pages.layout import MARKS, Block, Broken, Layout, Line
 from attnlint.pages.magics import error, is_session, python_rows
 from attnlint.pages.sections import is_lesson
 from attnlint.pages.text import PageText
+from attnlint.rows import ending
 
 _MARK = re.compile(r"attnlint:\s*(?P<kind>skip|wrong)\b(?:\s*\[(?P<rules>[^\]]*)\])?", re.I)
 _ADDRESSED = re.compile(r"\s*(?:<!--|\.\.)\s*attnlint:\s*(?P<word>[\w-]*)", re.I)
-KINDS = ("skip", "wrong")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def _odd(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
     """Rows with comments that are addressed to attnlint and say nothing that it knows, with the word."""
     for number, line in enumerate(lines, 1):
         found = _ADDRESSED.match(line)
-        if found is not None and found.group("word").lower() not in KINDS:
+        if found is not None and found.group("word").lower() not in MARKS:
             yield number, found.group("word")
 
 
@@ -143,9 +143,6 @@ def _without_magics(text: Sequence[str], placed: Sequence[Line]) -> tuple[list[s
 
 def _joined(rows: Sequence[str], lines: Sequence[str]) -> str:
     """The rows with the line ending that most lines of the page have: mixed ones would join between empty rows."""
-    endings = Counter(line[len(line.rstrip("\r\n")) :] for line in lines)
-    endings.pop("", None)
+    endings = Counter(filter(None, map(ending, lines)))
     newline = endings.most_common(1)[0][0] if endings else "\n"
-    return "".join(
-        row + (newline if line.endswith(("\r", "\n")) else "") for row, line in zip(rows, lines, strict=True)
-    )
+    return "".join(row + (newline if ending(line) else "") for row, line in zip(rows, lines, strict=True))

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from attnlint.diagnostic import Edit
 from attnlint.pages.text import NotAPage, PageText
+from attnlint.rows import NEWLINE, edited, lines_of
 
 NOTEBOOKS = (".ipynb",)
 MARKDOWN = (".md", ".markdown", ".qmd")
 RESTRUCTURED = (".rst",)
-_ENDS = "\r\n"
-_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
-
 SUFFIXES = (*NOTEBOOKS, *MARKDOWN, *RESTRUCTURED)
 
 
@@ -48,9 +45,8 @@ def read_page(path: str, text: str) -> PageText:
         from attnlint.pages.restructured import find
     else:
         from attnlint.pages.markdown import find
-    lines = _LINE.findall(text)
     try:
-        return together(lines, find("".join(f"{line.rstrip(_ENDS)}\n" for line in lines)))
+        return together(lines_of(text), find(NEWLINE.sub("\n", text)))
     except RecursionError as error:
         raise NotAPage("is nested too deeply") from error
 
@@ -61,11 +57,4 @@ def rewritten(path: str, text: str, edits: Sequence[Edit]) -> str:
         from attnlint.pages.notebook import rewritten as rewrite
 
         return rewrite(text, edits)
-    starts = [0]
-    for line in _LINE.findall(text):
-        starts.append(starts[-1] + len(line))
-    for edit in reversed(edits):
-        span = edit.span
-        start, end = starts[span.row - 1] + span.column - 1, starts[span.end_row - 1] + span.end_column - 1
-        text = text[:start] + edit.text + text[end:]
-    return text
+    return edited(text, edits)

@@ -7,6 +7,9 @@ from dataclasses import dataclass, replace
 
 from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fix, Related, Span
 
+# What a comment above a block may say of it.
+MARKS = ("skip", "wrong")
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -70,6 +73,10 @@ class Layout:
             return self.lines[row - 1]
         last = self.lines[-1] if self.lines else Line(0)
         return replace(last, row=last.row + row - len(self.lines), prefix="")
+
+    def block(self, row: int) -> Block | None:
+        """The block that a row is in; None for one between blocks."""
+        return next((block for block in self.blocks if block.first <= row <= block.last), None)
 
     def first(self, cell: int) -> int:
         """The first row of a cell's code."""
@@ -160,7 +167,7 @@ def kept_as_lesson(layout: Layout, diagnostic: Diagnostic, mark: str) -> Diagnos
     if fix is None or fix.applicability is Applicability.DISPLAY:
         return diagnostic
     rows = {diagnostic.span.row, *(edit.span.row for edit in fix.edits if not edit.path)}
-    if not any(block.is_lesson and block.first <= row <= block.last for block in layout.blocks for row in rows):
+    if not any(block.is_lesson for block in map(layout.block, rows) if block):
         return diagnostic
     advice = f"the page shows this as a mistake, so it is not fixed; {mark} above the block silences it"
     told = f"{diagnostic.help}; {advice}" if diagnostic.help else advice

@@ -11,7 +11,8 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-ROW_END = re.compile(r"\r\n|\r|\n")
+from attnlint.rows import NEWLINE
+
 # Cell magics below which Python stands; below any other is another language, or text.
 _PYTHON_CELLS = frozenset(
     {"capture", "debug", "memit", "mprun", "prun", "python", "python3", "pypy", "px", "tab", "time", "timeit"}
@@ -37,7 +38,7 @@ class Row:
 
 def python_rows(text: str) -> list[Row]:
     """The rows of a cell, those of IPython blank or replaced by what binds the same names."""
-    rows = [Row(line) for line in ROW_END.split(text)]
+    rows = [Row(line) for line in NEWLINE.split(text)]
     first = next((number for number, row in enumerate(rows) if row.text.strip()), 0)
     if _PROMPT.match(rows[first].text):
         return session_rows([row.text for row in rows])

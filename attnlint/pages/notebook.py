@@ -14,9 +14,10 @@ from typing import Any
 from attnlint.diagnostic import Edit, Span
 from attnlint.pages.json_spans import places
 from attnlint.pages.layout import Block, Broken, Layout, Line
-from attnlint.pages.magics import ROW_END, Row, error, python_rows
+from attnlint.pages.magics import Row, error, python_rows
 from attnlint.pages.spelling import respelled, spelled
 from attnlint.pages.text import NotAPage, PageText
+from attnlint.rows import edited, starts_of
 
 OLDEST = 4
 _OTHER_KERNEL = re.compile(
@@ -74,7 +75,9 @@ def rewritten(text: str, edits: Sequence[Edit]) -> str:
         place = found[number - 1]
         value = json.loads(text[place.start : place.end])
         before = value if isinstance(value, str) else "".join(value)
-        written = respelled(text, place, before, _edited(before, by_cell[number]))
+        # With a newline behind the last line, lines can be added below it like anywhere else.
+        after = edited(f"{before}\n", by_cell[number]).removesuffix("\n")
+        written = respelled(text, place, before, after)
         made = made[: place.start] + written + made[place.end :]
     return made
 
@@ -89,7 +92,7 @@ def file_lines(text: str, rows: Mapping[int, Iterable[int]]) -> dict[int, dict[i
         source = value if isinstance(value, str) else "".join(value)
         above = text.count("\n", 0, place.start) + 1
         offsets, closing = spelled(text, place)
-        begins = [0, *(match.end() for match in ROW_END.finditer(source))]
+        begins = starts_of(source)
         lines[number] = {}
         for row in wanted:
             at = begins[min(row, len(begins)) - 1]
@@ -155,14 +158,3 @@ def _named(about: Mapping[str, Any], table: str, key: str) -> str:
     inner = about.get(table)
     value = inner.get(key) if isinstance(inner, dict) else None
     return value if isinstance(value, str) else ""
-
-
-def _edited(source: str, edits: Sequence[Edit]) -> str:
-    # With a newline behind the last line, lines can be added below it like anywhere else.
-    text = f"{source}\n"
-    starts = [0, *(found.end() for found in ROW_END.finditer(text))]
-    for edit in reversed(edits):
-        span = edit.span
-        start, end = starts[span.row - 1] + span.column - 1, starts[span.end_row - 1] + span.end_column - 1
-        text = text[:start] + edit.text + text[end:]
-    return text.removesuffix("\n")

@@ -15,7 +15,7 @@ from attnlint.index import FileIndex, index
 from attnlint.ir import Site
 from attnlint.repair import tree
 from attnlint.repair.imports import stands_before
-from attnlint.source import lines_of
+from attnlint.rows import lines_of
 from attnlint.tensor import Tensor
 from attnlint.trace import Trace
 

@@ -11,7 +11,7 @@ import libcst as cst
 from attnlint.diagnostic import Span
 from attnlint.ir import Site
 from attnlint.lower.piece import Piece
-from attnlint.source import lines_of
+from attnlint.rows import lines_of
 
 # How tightly Python's operators bind, loosest first; what is written in one piece binds tightest.
 LOOSEST, COMPARED, SUM, PRODUCT, UNARY, POWER, PRIMARY = 0, 6, 10, 11, 12, 13, 15

@@ -10,7 +10,8 @@ from attnlint.diagnostic import Edit
 from attnlint.fixing.edits import Refused, placed, text_after
 from attnlint.pages.kinds import is_notebook
 from attnlint.pages.notebook import code_cells
-from attnlint.source import decode, lines_of, make_source, page_text
+from attnlint.rows import lines_of
+from attnlint.source import decode, make_source, page_text
 from attnlint.writing import Rewrite
 
 

@@ -22,7 +22,7 @@ test("the selected interpreter comes before the PATH, and imports nothing from t
 
 test("the home and the workspace's folder are filled in", () => {
   const words = ["~/bin/python", "${workspaceFolder}/lint.py", "a~b"];
-  assert.deepEqual(expanded(words, "/work"), [`${homedir()}/bin/python`, "/work/lint.py", "a~b"]);
+  assert.deepEqual(expanded(words, "/folder"), [`${homedir()}/bin/python`, "/folder/lint.py", "a~b"]);
 });
 
 test("the first command that can serve is found, and no other is tried behind it", async () => {
