@@ -7,22 +7,9 @@ from lsprotocol import types
 from pytest_lsp import ClientServerConfig, LanguageClient
 
 from attnlint.lsp.documents import changed
+from tests.models import CAUSAL
 
-CODE = """\
-import torch
-from torch import nn
-
-
-class CausalSelfAttention(nn.Module):
-    def forward(self, q, k, v):
-        # q, k, v: [batch, heads, seq, head_dim]
-        T = q.size(-2)
-        scores = q @ k.transpose(-2, -1) / q.size(-1) ** 0.5
-        mask = torch.tril(torch.ones(T, T, dtype=torch.bool))
-        scores = scores.masked_fill(~mask, float("-inf"))
-        note = "注意 😀"; weights = torch.softmax(scores, dim=2)
-        return weights @ v
-"""
+CODE = CAUSAL.replace("weights = ", 'note = "注意 😀"; weights = ')
 ROW = CODE[: CODE.index("weights = ")].count("\n")
 LINE = CODE.splitlines()[ROW]
 # The softmax stands behind 注意 (one UTF-16 unit and three bytes each) and 😀 (two units, four bytes).

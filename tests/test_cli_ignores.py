@@ -2,7 +2,6 @@
 
 import io
 import json
-import re
 import sys
 from types import SimpleNamespace
 
@@ -10,22 +9,14 @@ import pytest
 
 from attnlint import writing
 from attnlint.cli import main
-from attnlint.diagnostic import Applicability, Diagnostic, Edit, Fix, Severity, Span
-
-WORDS = {"bad": ("ATT008", "softmax-wrong-axis"), "poor": ("ATT002", "missing-scale")}
+from attnlint.diagnostic import Diagnostic, Severity, Span
+from tests import words
 
 
 def findings(source, rules):
-    """Each word of the table; `train.py` finds what stands in `model.py`; `folded` in a comment explains `poor`."""
-    compile(source.text, source.path, "exec")
+    """Words; `train.py` finds what stands in `model.py` as well."""
     asked = {rule.code for rule in rules}
-    for row in range(1, source.line_count + 1):
-        for match in re.finditer(r"\w+", source.line(row)):
-            code, name = WORDS.get(match.group(), ("", ""))
-            if code in asked and match.start() < len(source.line(row).partition("#")[0]):
-                span = Span(row, match.start() + 1, row, match.end() + 1)
-                fix = Fix("write good", (Edit(span, "good"),), Applicability.SAFE)
-                yield Diagnostic(code, name, Severity.ERROR, match.group(), span, fix=fix)
+    yield from words.findings(source, rules)
     if source.path.endswith("train.py") and "ATT001" in asked:
         found = Span(1, 1, 1, 5)
         yield Diagnostic("ATT001", "missing-causal-mask", Severity.WARNING, "sees the future", found, path="model.py")

@@ -11,17 +11,9 @@ import pytest
 
 from attnlint import flake8
 from attnlint.flake8 import Plugin
+from tests.models import RIGHT, WRONG
 
 ROOT = Path(__file__).parent.parent
-RIGHT = """import numpy as np
-
-
-def attention(q, k, v):
-    scores = q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])
-    weights = np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
-    return weights @ v
-"""
-WRONG = RIGHT.replace("axis=-1", "axis=-2")
 # The weights are made on the sixth line; attnlint counts the columns of a line from 1, and so does flake8's report.
 PLACE = "wrong.py:6:15: ATT008 softmax-wrong-axis: "
 

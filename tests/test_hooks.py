@@ -8,16 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.models import RIGHT, WRONG
+
 HOOKS = Path(__file__).parent.parent / ".pre-commit-hooks.yaml"
-RIGHT = """import numpy as np
-
-
-def attention(q, k, v):
-    scores = q @ k.swapaxes(-1, -2) / np.sqrt(q.shape[-1])
-    weights = np.exp(scores) / np.exp(scores).sum(axis=-1, keepdims=True)
-    return weights @ v
-"""
-WRONG = RIGHT.replace("axis=-1", "axis=-2")
 
 
 def entry(name):

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.models import CAUSAL
+
 pytestmark = pytest.mark.editors
 
 JOURNEY = Path(__file__).parent / "neovim" / "journey.lua"
@@ -21,22 +23,7 @@ SETUPS = {
     "Neovim 0.8 to 0.10": ((0, 8), (9, 0)),
     "Neovim 0.7": ((0, 7), (0, 8)),
 }
-PLAIN = """\
-import torch
-from torch import nn
-
-
-class CausalSelfAttention(nn.Module):
-    def forward(self, q, k, v):
-        # q, k, v: [batch, heads, seq, head_dim]
-        T = q.size(-2)
-        scores = q @ k.transpose(-2, -1) / q.size(-1) ** 0.5
-        mask = torch.tril(torch.ones(T, T, dtype=torch.bool))
-        scores = scores.masked_fill(~mask, float("-inf"))
-        weights = torch.softmax(scores, dim=2)
-        return weights @ v
-"""
-WIDE = PLAIN.replace("weights = ", 'note = "注意力 😀👩‍🔬 é"; weights = ')
+WIDE = CAUSAL.replace("weights = ", 'note = "注意力 😀👩‍🔬 é"; weights = ')
 FINDING = "torch.softmax(scores, dim=2)"
 
 
@@ -78,7 +65,7 @@ def journey(nvim, heading, file):
     return seen
 
 
-@pytest.mark.parametrize("code", [PLAIN, WIDE], ids=["plain", "wide"])
+@pytest.mark.parametrize("code", [CAUSAL, WIDE], ids=["plain", "wide"])
 @pytest.mark.parametrize("nvim", neovims())
 def test_from_the_finding_to_the_fixed_buffer(nvim, code, tmp_path):
     line = next(line for line in code.splitlines() if FINDING in line)
