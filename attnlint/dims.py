@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 
-Monomial = tuple[tuple["Symbol", Fraction], ...]
+# Whole numbers are ints in here, which are much faster than fractions and compare equal to them.
+_Number = int | Fraction
+Monomial = tuple[tuple["Symbol", _Number], ...]
+_ONE: tuple[tuple[Monomial, _Number], ...] = (((), 1),)
 _uids = itertools.count()
 
 
@@ -20,7 +23,7 @@ class Answer(Enum):
     MAYBE = "cannot tell"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Symbol:
     """A size that has an identity: two symbols of one name are still two sizes.
 
@@ -40,15 +43,17 @@ class Dim:
     so `(d_model // n_heads) * n_heads` is `d_model`. Roots keep fractional exponents.
     """
 
-    terms: tuple[tuple[Monomial, Fraction], ...]
+    terms: tuple[tuple[Monomial, _Number], ...]
 
     @property
     def value(self) -> int | None:
         """The whole number that this is, where it is one."""
         if not self.terms:
             return 0
-        number = self.number
-        return int(number) if number is not None and number.denominator == 1 else None
+        if len(self.terms) == 1 and not self.terms[0][0]:
+            number = self.terms[0][1]
+            return number if isinstance(number, int) else None
+        return None
 
     @property
     def number(self) -> Fraction | None:
@@ -56,7 +61,7 @@ class Dim:
         if not self.terms:
             return Fraction(0)
         if len(self.terms) == 1 and not self.terms[0][0]:
-            return self.terms[0][1]
+            return Fraction(self.terms[0][1])
         return None
 
     @property
@@ -88,7 +93,11 @@ class Dim:
         return self + other * const(-1)
 
     def __mul__(self, other: Dim) -> Dim:
-        return _collect([(_times(m, n), f * g) for m, f in self.terms for n, g in other.terms])
+        if other.terms == _ONE:
+            return self
+        if self.terms == _ONE:
+            return other
+        return _collect([(_times(m, n), _whole(f * g)) for m, f in self.terms for n, g in other.terms])
 
     def __truediv__(self, other: Dim) -> Dim:
         if self.terms and self.terms == other.terms:
@@ -97,7 +106,7 @@ class Dim:
             return unknown(f"({self})/({other})")
         monomial, factor = other.terms[0]
         inverse = tuple((symbol, -power) for symbol, power in monomial)
-        return _collect([(_times(m, inverse), f / factor) for m, f in self.terms])
+        return _collect([(_times(m, inverse), _whole(Fraction(f) / factor)) for m, f in self.terms])
 
     def __floordiv__(self, other: Dim) -> Dim:
         mine, theirs = self.number, other.number
@@ -116,13 +125,14 @@ class Dim:
             monomial, factor = self.terms[0]
             root = _rational_power(factor, exponent)
             if root is not None:
-                return Dim(((tuple((s, p * exponent) for s, p in monomial), root),))
+                return Dim(((tuple((s, _whole(p * exponent)) for s, p in monomial), _whole(root)),))
         return unknown(f"({self})**{exponent}")
 
     def substitute(self, values: Callable[[Symbol], Fraction | None]) -> Fraction | None:
         """The number that comes out when every symbol has a value; None where one has none."""
         total = Fraction(0)
-        for monomial, factor in self.terms:
+        for monomial, coefficient in self.terms:
+            factor = Fraction(coefficient)
             for symbol, power in monomial:
                 value = values(symbol)
                 raised = None if value is None else _rational_power(value, power)
@@ -140,12 +150,12 @@ class Dim:
 
 def const(number: int | Fraction) -> Dim:
     """A known size."""
-    return Dim((((), Fraction(number)),)) if number else Dim(())
+    return Dim((((), _whole(number)),)) if number else Dim(())
 
 
 def symbol(name: str, default: int | None = None) -> Dim:
     """A new size with a name, equal to itself alone."""
-    return Dim(((((Symbol(next(_uids), name, default), Fraction(1)),), Fraction(1)),))
+    return Dim(((((Symbol(next(_uids), name, default), 1),), 1),))
 
 
 def unknown(text: str = "") -> Dim:
@@ -193,7 +203,11 @@ def equal_by_default(one: Dim, other: Dim) -> Answer:
     return answer
 
 
-def _show_term(monomial: Monomial, factor: Fraction) -> str:
+def _whole(number: _Number) -> _Number:
+    return number.numerator if number.denominator == 1 else number
+
+
+def _show_term(monomial: Monomial, factor: _Number) -> str:
     above = [str(factor.numerator)] if factor.numerator != 1 else []
     below = [str(factor.denominator)] if factor.denominator != 1 else []
     for symbol, power in monomial:
@@ -204,12 +218,12 @@ def _show_term(monomial: Monomial, factor: Fraction) -> str:
     return f"{top}/{'*'.join(below)}" if below else top
 
 
-def _collect(terms: list[tuple[Monomial, Fraction]]) -> Dim:
+def _collect(terms: list[tuple[Monomial, _Number]]) -> Dim:
     if len(terms) == 1:
         return Dim(tuple(terms)) if terms[0][1] else Dim(())
-    total: dict[Monomial, Fraction] = {}
+    total: dict[Monomial, _Number] = {}
     for monomial, factor in terms:
-        total[monomial] = total.get(monomial, Fraction(0)) + factor
+        total[monomial] = _whole(total.get(monomial, 0) + factor)
     ordered = sorted(((m, f) for m, f in total.items() if f), key=lambda term: [(s.uid, p) for s, p in term[0]])
     return Dim(tuple(ordered))
 
@@ -217,19 +231,19 @@ def _collect(terms: list[tuple[Monomial, Fraction]]) -> Dim:
 def _times(one: Monomial, other: Monomial) -> Monomial:
     if not one or not other:
         return one or other
-    powers: Mapping[Symbol, Fraction] = dict(one)
-    merged = dict(powers)
+    merged: dict[Symbol, _Number] = dict(one)
     for symbol, power in other:
-        merged[symbol] = merged.get(symbol, Fraction(0)) + power
+        before: _Number = merged.get(symbol, 0)
+        merged[symbol] = _whole(before + power)
     return tuple(sorted(((s, p) for s, p in merged.items() if p), key=lambda item: item[0].uid))
 
 
-def _rational_power(base: Fraction, exponent: Fraction) -> Fraction | None:
+def _rational_power(base: _Number, exponent: _Number) -> Fraction | None:
     """base ** exponent where that is rational; None otherwise."""
     if exponent.denominator == 1:
-        if abs(exponent) > 8 or (base == 0 and exponent < 0):
+        if not -8 <= exponent <= 8 or (base == 0 and exponent < 0):
             return None
-        return base ** int(exponent)
+        return Fraction(base) ** int(exponent)
     if base < 0:
         return None
     top = round(base.numerator ** (1 / exponent.denominator))

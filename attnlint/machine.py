@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -43,7 +43,7 @@ class Machine:
     `inplace` leads from a tensor to what an in-place op made of it; `symbols` are the sizes that comments and
     parameters name; `hints` are shapes that comments give to names that have no value yet; `layouts` are those of
     parameters, and `own` the ops, that the project's configuration names; `told` are the tensors whose shape is known
-    from their author's words alone.
+    from their author's words alone. `after` is called after each statement of the function that the trace began at.
     """
 
     index: FileIndex
@@ -67,6 +67,7 @@ class Machine:
     own: OwnOps | None = None
     made: list[Instance] = field(default_factory=list)
     told: set[Tensor] = field(default_factory=set)
+    after: Callable[[], None] | None = None
 
     def step(self) -> None:
         """Count one statement or call; raises OutOfBudget when there were too many, GivenUp when nobody waits."""

@@ -11,15 +11,13 @@ from attnlint.index import FileIndex, Part
 from attnlint.interpret.interpreter import Interpreter
 from attnlint.interpret.modules import fill, main_library
 from attnlint.interpret.own_ops import own_ops
+from attnlint.interpret.runs import Runs
 from attnlint.machine import Machine, OutOfBudget
 from attnlint.state import Scope
-from attnlint.tensor import Shape
 from attnlint.trace import FileText, Frame, Trace
-from attnlint.values import CALLED, NONE, Choice, ClassValue, Func, Instance, Lazy, ModuleValue, Seq, Unknown, Value
+from attnlint.values import CALLED, ClassValue, Func, Lazy, ModuleValue
 
 MAX_SCRIPT = 200_000
-MAX_RETRACE = 1_500
-MAX_BUILT = 12
 # All methods of a class below this length are begun at; of a longer one those that speak of attention.
 SMALL = 3_000
 _STRONG = re.compile(
@@ -60,6 +58,7 @@ class _FileTracer:
         self.layouts = {name: hints.in_layout(text) for name, text in assumptions.layouts}
         self.globals = Scope(kind="module", path=index.path)
         self.visited: set[object] = set()
+        self.runs = Runs(self._machine, self.visited)
         self.traces: list[Trace] = []
         self.library = main_library(index)
         self.finished: set[Part] = set()
@@ -87,24 +86,15 @@ class _FileTracer:
                     self._too_long(part)
                 else:
                     interpreter.statements.block(part.lowered(), self.globals)
-            self._built(interpreter)
+            self.runs.built(interpreter)
             tops = {part.name for part in self.index.definitions}
             for name, value in list(self.globals.names.items()):
                 if name not in tops:
-                    self._closures(interpreter, value, Frame(""))
+                    self.runs.closures(interpreter, value, Frame(""))
         except OutOfBudget:
             machine.trace.notes.append("the script is too long to be followed to its end")
         self.traces.append(machine.trace)
         self._judge_again()
-
-    def _built(self, interpreter: Interpreter) -> None:
-        """Call the layers that code builds with sizes of its own and calls nowhere: the sizes tell on them."""
-        for this in interpreter.m.made[:MAX_BUILT]:
-            called = interpreter.attributes.called(this.cls)
-            member = called[1].members[called[0]] if called is not None else None
-            if isinstance(member, Func) and member.node not in self.visited:
-                given = interpreter.calls.objects.parameters(member.node, member, member.node.site, skip_first=True)
-                interpreter.calls.call(this, [], dict(given), member.node.site)
 
     def _judge_again(self) -> None:
         """Trace the layers that a script builds by themselves too: its sizes are numbers, which may agree by chance."""
@@ -163,12 +153,12 @@ class _FileTracer:
             return
         if isinstance(value, Func) and isinstance(value.node, ir.Function):
             if value.node not in self.visited:
-                self._run(part.name, value)
+                self.traces.append(self.runs.trace(part.name, value))
         elif isinstance(value, ClassValue):
             for name in _methods(value):
                 member = value.members.get(name)
                 if isinstance(member, Func) and member.node not in self.visited and _is_worth(part, name):
-                    self._run(f"{part.name}.{name}", member)
+                    self.traces.append(self.runs.trace(f"{part.name}.{name}", member))
 
     def _is_news(self, part: Part) -> bool:
         seen, stack = {part.name}, [part]
@@ -195,64 +185,6 @@ class _FileTracer:
             return all(m.node in self.visited for m in members if isinstance(m, Func))
         return False
 
-    def _run(self, entry: str, func: Func) -> None:
-        """Trace one function; again where its code told the shape of a parameter only after it was used."""
-        trace, learnt = self._once(entry, func, {})
-        if learnt and len(trace.ops) < MAX_RETRACE:
-            trace, _ = self._once(entry, func, learnt)
-        self.traces.append(trace)
-
-    def _once(self, entry: str, func: Func, shapes: dict[str, Shape]) -> tuple[Trace, dict[str, Shape]]:
-        machine = self._machine(entry)
-        machine.params = shapes
-        interpreter = Interpreter(machine)
-        mark = machine.journal.mark()
-        values = {}
-        try:
-            this = None
-            if func.owner is not None and not _is_static(interpreter, func):
-                this = interpreter.calls.symbolic_instance(func.owner, func.node.site)
-            skip = this is not None
-            values = interpreter.calls.objects.parameters(func.node, func, func.node.site, skip_first=skip)
-            if this is not None and isinstance(values.get("w"), Unknown):
-                # A method's `w` is its input; the weights of an object are its attributes.
-                _no_weight(values["w"])
-            bound = Func(func.node, func.scope, this, func.owner)
-            if isinstance(this, Instance) and func.name in {"call", "__call__"}:
-                interpreter.calls.objects.build(this, next(iter(values.values()), NONE), func.node.site)
-            result = interpreter.calls.inline(bound, [], dict(values), func.node.site)
-            text = getattr(func.node, "docstring", "")
-            self._closures(interpreter, result, Frame(func.name, text=text))
-            if func.owner is None:
-                before = set(self.visited)
-                self._built(interpreter)
-                # With its numbers a class may be right by chance, so that it is begun at by itself too.
-                self.visited &= before
-        except OutOfBudget:
-            machine.trace.notes.append(f"{entry} is too long to be followed to its end")
-        machine.journal.restore(mark)
-        learnt = {}
-        for name, value in values.items():
-            tensor = value.tensor if isinstance(value, Unknown) else None
-            if tensor is not None and tensor.shape.known and name not in shapes:
-                learnt[name] = tensor.shape
-        return machine.trace, learnt
-
-    def _closures(self, interpreter: Interpreter, value: Value, outer: Frame) -> None:
-        """Call the functions that an entry point returns: nobody else in the file may."""
-        if isinstance(value, Seq):
-            for item in value.items:
-                self._closures(interpreter, item, outer)
-        elif isinstance(value, Choice):
-            for option in value.options:
-                self._closures(interpreter, option, outer)
-        elif isinstance(value, Func) and isinstance(value.node, ir.Function) and value.node not in self.visited:
-            interpreter.m.frame = outer
-            given = interpreter.calls.objects.parameters(
-                value.node, value, value.node.site, skip_first=value.this is not None
-            )
-            self._closures(interpreter, interpreter.calls.inline(value, [], dict(given), value.node.site), outer)
-
     def _machine(self, entry: str) -> Machine:
         file = FileText(self.index.text, self.index.words)
         trace = Trace(entry, file=file, files=self.files, assumptions=self.assumptions)
@@ -265,14 +197,6 @@ class _FileTracer:
 
     def _too_long(self, part: Part) -> None:
         self.traces.append(Trace("", notes=[f"the statements from row {part.first_row} on are too long to be read"]))
-
-
-def _no_weight(value: Value) -> None:
-    op = value.op if isinstance(value, Unknown) else None
-    if op is not None and op.output is not None:
-        op.output.param = False
-        if isinstance(value, Unknown):
-            value.tensor = op.output
 
 
 def _is_worth(part: Part, name: str) -> bool:
@@ -288,8 +212,3 @@ def _methods(cls: ClassValue) -> list[str]:
     names = [name for name, member in cls.members.items() if isinstance(member, Func) and name not in _NEVER]
     first = [name for name in CALLED if name in names]
     return first + [name for name in names if name not in first]
-
-
-def _is_static(interpreter: Interpreter, func: Func) -> bool:
-    decorators = getattr(func.node, "decorators", ())
-    return any(interpreter.decorator_name(decorator) == "staticmethod" for decorator in decorators)

@@ -51,9 +51,13 @@ class Statements:
 
     def block(self, block: ir.Block, scope: Scope) -> bool:
         """Run statements in order."""
+        m = self.i.m
         for statement in block:
-            self.i.m.step()
-            if not self._run(statement, scope):
+            m.step()
+            reached = self._run(statement, scope)
+            if m.after is not None and m.frame.begins and scope.kind == "function":
+                m.after()
+            if not reached:
                 return False
         if block.comments:
             self.i.binding.comments(block.comments, "", scope)

@@ -1,0 +1,149 @@
+"""One trace from one function, begun anew where its code tells the shape of a parameter only after it was used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attnlint import ir
+from attnlint.interpret.interpreter import Interpreter
+from attnlint.machine import Machine, OutOfBudget
+from attnlint.tensor import UNKNOWN_SHAPE, Shape
+from attnlint.trace import Frame, Trace
+from attnlint.values import NONE, Choice, Func, Instance, Seq, Unknown, Value
+
+# So many ops of a function may be traced in vain before what is known by then has to do.
+MAX_IN_VAIN = 1_500
+MAX_BUILT = 12
+
+
+class _Late(Exception):
+    """The shape of a parameter that was used became known; the trace is better begun anew with it."""
+
+
+class Runs:
+    """Makes the traces of a file's functions; `machine` gives a new state for each, and all share what was visited."""
+
+    def __init__(self, machine: Callable[[str], Machine], visited: set[object]) -> None:
+        self.machine = machine
+        self.visited = visited
+
+    def trace(self, entry: str, func: Func) -> Trace:
+        """Trace one function with parameters of which nothing is given but what its author says."""
+        shapes: dict[str, Shape] = {}
+        left = MAX_IN_VAIN
+        before = set(self.visited)
+        while True:
+            machine = self.machine(entry)
+            machine.params = shapes
+            watch = _Watch(machine, left)
+            mark = machine.journal.mark()
+            try:
+                self._follow(machine, func, watch)
+            except OutOfBudget:
+                machine.trace.notes.append(f"{entry} is too long to be followed to its end")
+            except _Late:
+                shapes = watch.shapes
+                left -= len(machine.trace.ops)
+                self.visited &= before
+                continue
+            finally:
+                machine.journal.restore(mark)
+            return machine.trace
+
+    def _follow(self, machine: Machine, func: Func, watch: _Watch) -> None:
+        interpreter = Interpreter(machine)
+        this = None
+        if func.owner is not None and not _is_static(interpreter, func):
+            this = interpreter.calls.symbolic_instance(func.owner, func.node.site)
+        skip = this is not None
+        values = interpreter.calls.objects.parameters(func.node, func, func.node.site, skip_first=skip)
+        if this is not None and isinstance(values.get("w"), Unknown):
+            # A method's `w` is its input; the weights of an object are its attributes.
+            _no_weight(values["w"])
+        watch.begin(values)
+        bound = Func(func.node, func.scope, this, func.owner)
+        if isinstance(this, Instance) and func.name in {"call", "__call__"}:
+            interpreter.calls.objects.build(this, next(iter(values.values()), NONE), func.node.site)
+        result = interpreter.calls.inline(bound, [], dict(values), func.node.site)
+        watch.end()
+        text = getattr(func.node, "docstring", "")
+        self.closures(interpreter, result, Frame(func.name, text=text))
+        if func.owner is None:
+            before = set(self.visited)
+            self.built(interpreter)
+            # With its numbers a class may be right by chance, so that it is begun at by itself too.
+            self.visited &= before
+
+    def built(self, interpreter: Interpreter) -> None:
+        """Call the layers that code builds with sizes of its own and calls nowhere: the sizes tell on them."""
+        for this in interpreter.m.made[:MAX_BUILT]:
+            called = interpreter.attributes.called(this.cls)
+            member = called[1].members[called[0]] if called is not None else None
+            if isinstance(member, Func) and member.node not in self.visited:
+                given = interpreter.calls.objects.parameters(member.node, member, member.node.site, skip_first=True)
+                interpreter.calls.call(this, [], dict(given), member.node.site)
+
+    def closures(self, interpreter: Interpreter, value: Value, outer: Frame) -> None:
+        """Call the functions that an entry point returns: nobody else in the file may."""
+        if isinstance(value, Seq):
+            for item in value.items:
+                self.closures(interpreter, item, outer)
+        elif isinstance(value, Choice):
+            for option in value.options:
+                self.closures(interpreter, option, outer)
+        elif isinstance(value, Func) and isinstance(value.node, ir.Function) and value.node not in self.visited:
+            interpreter.m.frame = outer
+            given = interpreter.calls.objects.parameters(
+                value.node, value, value.node.site, skip_first=value.this is not None
+            )
+            self.closures(interpreter, interpreter.calls.inline(value, [], dict(given), value.node.site), outer)
+
+
+class _Watch:
+    """Looks after each statement whether more is known of the parameters, and whether that comes too late."""
+
+    def __init__(self, machine: Machine, left: int) -> None:
+        self.m = machine
+        self.left = left
+        self.values: dict[str, Unknown] = {}
+        self.shapes = dict(machine.params)
+        self.touched: set[str] = set()
+
+    def begin(self, values: dict[str, Value]) -> None:
+        """Watch these parameters from here on, but for those whose shape the author says."""
+        for name, value in values.items():
+            if isinstance(value, Unknown) and (value.tensor is None or name in self.shapes):
+                self.values[name] = value
+        self.m.after = self._look
+
+    def end(self) -> None:
+        """What happens from here on is no statement of the function."""
+        self.m.after = None
+
+    def _look(self) -> None:
+        is_late = False
+        for name, value in self.values.items():
+            tensor = value.tensor
+            if tensor is None:
+                continue
+            shape, before = tensor.shape, self.shapes.get(name, UNKNOWN_SHAPE)
+            if (len(shape.axes), shape.open) != (len(before.axes), before.open):
+                self.shapes[name] = shape
+                self.m.told.add(tensor)
+                is_late |= name in self.touched or bool(self.m.trace.uses(tensor))
+            self.touched.add(name)
+        if is_late and len(self.m.trace.ops) < self.left:
+            raise _Late
+
+
+def _no_weight(value: Value) -> None:
+    op = value.op if isinstance(value, Unknown) else None
+    if op is not None and op.output is not None:
+        op.output.param = False
+        if isinstance(value, Unknown):
+            value.tensor = op.output
+
+
+def _is_static(interpreter: Interpreter, func: Func) -> bool:
+    decorators = getattr(func.node, "decorators", ())
+    return any(interpreter.decorator_name(decorator) == "staticmethod" for decorator in decorators)
