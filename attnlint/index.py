@@ -7,7 +7,7 @@ import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from attnlint import ir
 from attnlint.rows import lines_of
@@ -42,7 +42,7 @@ class Part:
     @property
     def concerns_attention(self) -> bool:
         """Whether any word in it is one that a rule could care about."""
-        return _CONCERNS.search(self.text) is not None
+        return _concerns_attention(self.text)
 
     def lowered(self) -> ir.Block:
         """Its statements; parsed at the first question.
@@ -54,6 +54,18 @@ class Part:
 
             self.block = lower(self.text, self.first_row, self.path)
         return self.block
+
+    def take_over(self, twin: Part) -> None:
+        """Take what was parsed of an earlier part with the same text; what speaks of it moves to this one."""
+        self.block = twin.block
+        for statement in self.block or ():
+            statement.site.piece.first_row = self.first_row
+            break
+
+
+@lru_cache(maxsize=1024)
+def _concerns_attention(text: str) -> bool:
+    return _CONCERNS.search(text) is not None
 
 
 @dataclass(eq=False)

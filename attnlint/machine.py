@@ -16,7 +16,7 @@ from attnlint.ops.signature import Args, Result, as_tensor
 from attnlint.patience import go_on
 from attnlint.state import Journal, Scope
 from attnlint.tensor import UNKNOWN_SHAPE, Shape, Tensor
-from attnlint.trace import Branch, Frame, OpCall, Trace, tensors_in
+from attnlint.trace import Branch, Frame, OpCall, Trace
 from attnlint.values import Const, Instance, ModuleValue, Seq, Unknown, Value
 
 if TYPE_CHECKING:
@@ -81,13 +81,13 @@ class Machine:
         """Carry out one op: run its transfer function and record the equation."""
         transfer = OPS.get(op)
         result = transfer(Args(args)) if transfer else Result(reason=f"the op {op} is not known")
-        call = self._record(op, args, site, spelling)
+        call, inputs = self._record(op, args, site, spelling)
         call.notes.update(result.notes)
         if result.reason:
             call.notes["reason"] = result.reason
             self.trace.unknowns.append((site, result.reason))
-        library = library or next((t.library for t in call.inputs if t.library), "") or self.library
-        param = result.param if result.param is not None else _all_params(call)
+        library = library or next((t.library for t in inputs if t.library), "") or self.library
+        param = result.param if result.param is not None else _all_params(inputs)
         if result.parts is not None and not result.notes.get("many"):
             call.outputs = tuple(Tensor(part, call, result.dtype, param, library) for part in result.parts)
             return Seq(list(call.outputs))
@@ -96,35 +96,37 @@ class Machine:
 
     def give(self, op: str, args: dict[str, Value], site: Site, shape: Shape) -> Tensor:
         """Record an op whose result's shape the interpreter knows itself, such as the join of two paths."""
-        call = self._record(op, args, site, op)
-        call.output = Tensor(shape, call, param=_all_params(call))
+        call, inputs = self._record(op, args, site, op)
+        call.output = Tensor(shape, call, param=_all_params(inputs))
         return call.output
 
     def unknown(self, reason: str, site: Site, inputs: dict[str, Value] | None = None, name: str = "") -> Unknown:
         """A value that is not known, and what it came from; the tensors that went in are not lost."""
-        call = self._record("unknown", inputs or {}, site, name)
+        call, _ = self._record("unknown", inputs or {}, site, name)
         call.notes["reason"] = reason
         self.trace.unknowns.append((site, reason))
         return Unknown(reason, name, op=call)
 
     def input(self, name: str, site: Site, shape: Shape = UNKNOWN_SHAPE, **notes: object) -> Tensor:
         """A tensor that comes from outside the trace."""
-        call = self._record("input", {"name": Const(name)}, site, name)
+        call, _ = self._record("input", {"name": Const(name)}, site, name)
         call.notes.update(notes)
         call.output = Tensor(shape, call, name=name, param=is_weight_name(name), library=self.library)
         return call.output
 
-    def _record(self, op: str, args: dict[str, Value], site: Site, spelling: str) -> OpCall:
+    def _record(self, op: str, args: dict[str, Value], site: Site, spelling: str) -> tuple[OpCall, tuple[Tensor, ...]]:
+        """Record an op call, which is returned with the tensors that went in."""
         self.step()
         args = {name: _as_given(value) for name, value in args.items()}
         call = OpCall(
             op, args, site, self.frame, len(self.trace.ops), spelling=spelling, loops=self.loops, branches=self.branches
         )
-        self.trace.record(call)
-        return call
+        return call, self.trace.record(call)
 
     def settled(self, value: Value) -> Value:
         """What a value is by now, after the in-place ops on it."""
+        if not self.inplace:
+            return value
         if isinstance(value, Unknown) and value.tensor in self.inplace:
             value = value.tensor
         while isinstance(value, Tensor) and value in self.inplace:
@@ -161,6 +163,5 @@ def _as_given(value: Value) -> Value:
     return Seq([_as_given(item) for item in value.items], value.kind, value.many) if isinstance(value, Seq) else value
 
 
-def _all_params(call: OpCall) -> bool:
-    tensors = list(tensors_in(list(call.args.values())))
+def _all_params(tensors: tuple[Tensor, ...]) -> bool:
     return bool(tensors) and all(tensor.param for tensor in tensors)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from attnlint.tensor import Kind
 
@@ -109,6 +110,7 @@ _WEIGHT = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def is_weight_name(name: str) -> bool:
     """Whether a name is one that people give to a matrix of weights, as `W_q`, `w1` or `proj_k`."""
     return _WEIGHT.search(name) is not None
@@ -128,6 +130,7 @@ _CACHE = re.compile(
 )
 
 
+@lru_cache(maxsize=4096)
 def is_cache_name(name: str) -> bool:
     """Whether a name is one that people give to the keys and values of earlier tokens."""
     return _CACHE.search(name.rpartition(".")[2]) is not None

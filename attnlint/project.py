@@ -102,28 +102,29 @@ def uses_project(text: str, path: str) -> bool:
     return False
 
 
-def _within(root: Path, parts: list[str], allow_root: bool) -> tuple[Path, list[str]] | None:
+def _within(root: Path, parts: list[str], allow_root: bool) -> tuple[str, list[str]] | None:
     """The deepest module below a folder that the names lead to; at least one name must be a file or package."""
-    current = root
-    best: tuple[Path, list[str]] | None = None
-    if allow_root and (root / "__init__.py").is_file():
-        best = (root / "__init__.py", parts)
+    # Text, not `Path`: most imports lead nowhere, and are looked for in a dozen folders.
+    current = str(root)
+    best: tuple[str, list[str]] | None = None
+    if allow_root and os.path.isfile(init := os.path.join(current, "__init__.py")):
+        best = (init, parts)
     for used, name in enumerate(parts, 1):
-        module, package = current / f"{name}.py", current / name
-        if module.is_file():
+        package = os.path.join(current, name)
+        if os.path.isfile(module := f"{package}.py"):
             return module, parts[used:]
-        if not package.is_dir():
+        if not os.path.isdir(package):
             break
-        if (package / "__init__.py").is_file():
-            best = (package / "__init__.py", parts[used:])
+        if os.path.isfile(init := os.path.join(package, "__init__.py")):
+            best = (init, parts[used:])
         current = package
     # An import names a module and at most one thing in it.
     return best if best is not None and len(best[1]) <= 1 else None
 
 
-def _as_given(path: Path, importer: str) -> str:
+def _as_given(path: str, importer: str) -> str:
     """A path in the user's manner: relative where the file that imports it was named so."""
-    return str(path) if os.path.isabs(importer) else os.path.relpath(path)
+    return path if os.path.isabs(importer) else os.path.relpath(path)
 
 
 def indexed(path: str) -> FileIndex | None:

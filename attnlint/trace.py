@@ -99,8 +99,9 @@ def tensors_in(values: list[Value]) -> Iterator[Tensor]:
     for value in values:
         if isinstance(value, Tensor):
             yield value
-        elif isinstance(value, Unknown) and value.tensor is not None:
-            yield value.tensor
+        elif isinstance(value, Unknown):
+            if value.tensor is not None:
+                yield value.tensor
         elif isinstance(value, Seq):
             yield from tensors_in(value.items)
         elif isinstance(value, Choice):
@@ -215,11 +216,13 @@ class Trace:
         self.file.looks += 1
         return self.file.words
 
-    def record(self, op: OpCall) -> None:
-        """Add an op call, and make its inputs know it."""
+    def record(self, op: OpCall) -> tuple[Tensor, ...]:
+        """Add an op call, and make its inputs, which are returned, know it."""
         self.ops.append(op)
-        for tensor in op.inputs:
+        inputs = op.inputs
+        for tensor in inputs:
             self.users.setdefault(tensor, []).append(op)
+        return inputs
 
     def says(self, pattern: str) -> bool:
         """Whether a pattern occurs anywhere in the file, for what the trace itself depends on."""

@@ -100,6 +100,36 @@ def test_many_random_edits_are_judged_as_by_a_fresh_check(seed):
     check_edits(seed, count=1000, rows=250)
 
 
+def test_what_only_moves_is_not_traced_again():
+    """A line more above definitions moves what is known of them, to the rows that a fresh check finds."""
+    text, memory, rules = HEAD + ONE + TWO.replace(" / q.size(-1) ** 0.5", ""), Memory(), all_rules()
+
+    def traced(text):
+        source = make_source(text, "/nowhere/model.py")
+        traces = memory.traces(source)
+        assert told(lint(source, rules, lambda one, asked: findings_in(traces, one, asked, memory.ask))) == told(
+            lint(source, rules)
+        )
+        return {trace.entry: trace for trace in traces}
+
+    before = traced(text)
+    after = traced(text.replace("def one(q, k, v):\n", "def one(q, k, v):\n    q = q * 1.0\n"))
+    assert after["two"] is before["two"]
+    assert after["one"] is not before["one"]
+    assert [trace is after[entry] for entry, trace in traced(text[len("import torch\n") :]).items()] == [False, False]
+    assert all(trace.entry in before for trace in traced(text).values())
+
+
+def test_the_same_text_twice_moves_each_to_its_own_rows():
+    memory, rules = Memory(), all_rules()
+    twice = ONE.replace(" / q.size(-1) ** 0.5", "")
+    for text in (HEAD + twice + "x = 1\n" + twice, HEAD + "\n" + twice + "x = 1\n\n" + twice, HEAD + twice + "x = 2\n"):
+        source = make_source(text, "/nowhere/model.py")
+        found = lint(source, rules, lambda one, asked: findings_in(memory.traces(one), one, asked, memory.ask))
+        assert told(found) == told(lint(source, rules))
+        assert found.diagnostics
+
+
 def test_words_elsewhere_in_the_file_count():
     """A word of another definition says that the file generates text, which makes a missing mask a mistake."""
     text = model(200)

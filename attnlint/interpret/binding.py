@@ -171,8 +171,10 @@ class Binding:
 
     def before(self, stmt: ir.Assign, scope: Scope) -> None:
         """Learn what the comment on an assignment's line says of the names that are read there."""
+        if not stmt.trailing:
+            return
         bound = {_target_name(target) for target in stmt.targets}
-        for hint in hints.in_comment(stmt.trailing) if stmt.trailing else ():
+        for hint in hints.in_comment(stmt.trailing):
             if hint.names and not bound.intersection(hint.names):
                 self._tell(hint, scope)
         operands = hints.of_operands(stmt.trailing)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 
 from attnlint import hints, ir
 from attnlint.assumptions import NOTHING, Assumptions
@@ -166,8 +167,7 @@ class _FileTracer:
         while stack:
             current = stack.pop()
             small = current.kind == "def" or len(current.text) < SMALL
-            strong = _STRONG.search(current.text) or (small and _IN_FUNCTIONS.search(current.text))
-            is_strong = bool(strong) or not self.own_words.isdisjoint(current.words)
+            is_strong = _is_strong(current.text, small) or not self.own_words.isdisjoint(current.words)
             if current not in self.finished and is_strong and not self._visited_whole(current):
                 return True
             for name in self.uses[current] - seen:
@@ -197,6 +197,11 @@ class _FileTracer:
 
     def _too_long(self, part: Part) -> None:
         self.traces.append(Trace("", notes=[f"the statements from row {part.first_row} on are too long to be read"]))
+
+
+@lru_cache(maxsize=1024)
+def _is_strong(text: str, small: bool) -> bool:
+    return bool(_STRONG.search(text) or (small and _IN_FUNCTIONS.search(text)))
 
 
 def _is_worth(part: Part, name: str) -> bool:

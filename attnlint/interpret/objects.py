@@ -41,6 +41,7 @@ class Objects:
     def __init__(self, interpreter: Interpreter) -> None:
         self.i = interpreter
         self._symbolic: dict[ClassValue, Instance] = {}
+        self._later: dict[ClassValue, set[str]] = {}
 
     def instantiate(self, cls: ClassValue, args: list[Value], kwargs: dict[str, Value], site: Site) -> Value:
         """`cls(*args, **kwargs)`."""
@@ -161,7 +162,9 @@ class Objects:
         for value in this.attrs.values():
             if isinstance(value, Mapping) and not value.items:
                 value.open = True
-        for name in later_attributes(this.cls):
+        if this.cls not in self._later:
+            self._later[this.cls] = later_attributes(this.cls)
+        for name in self._later[this.cls]:
             if name not in this.attrs:
                 continue
             value = this.attrs[name]

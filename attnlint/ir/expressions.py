@@ -9,7 +9,9 @@ from attnlint.diagnostic import Span
 
 
 class Located(Protocol):
-    """A piece of source that can tell where one of its nodes stands."""
+    """A piece of source that can tell where one of its nodes stands, in the row that its first line has by now."""
+
+    first_row: int
 
     @property
     def path(self) -> str: ...

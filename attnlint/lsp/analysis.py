@@ -38,6 +38,11 @@ class Analysis:
         """The identities of the other files that went into it."""
         return frozenset(map(identity, self.report.rests_on))
 
+    @property
+    def is_present(self) -> bool:
+        """Whether the traces still speak of its text: they move on with the document."""
+        return all(trace.file.text == self.snapshot.source.text for trace in self.traces)
+
 
 def analyse(
     snapshot: Snapshot,
@@ -88,7 +93,7 @@ def repaired(analysis: Analysis) -> FileReport:
     Traces move on with the text, so that what was found in an earlier one stays without. Raises `Misconfigured`.
     """
     source, report = analysis.snapshot.source, analysis.report
-    if any(trace.text != source.text for trace in analysis.traces):
+    if not analysis.is_present:
         return report
     # Which ignores are unused is known when all rules have answered.
     codes = {each.code for one in (report, *report.others) for each in one.diagnostics}

@@ -69,9 +69,9 @@ class _Now:
 
 @dataclass(slots=True)
 class Memory:
-    """The last version of a document: its parts by where they stand and what they say, and its islands' traces."""
+    """The last version of a document: its parts, and its islands' traces, which move with their parts' rows."""
 
-    parts: dict[tuple[int, str], Part] = field(default_factory=dict)
+    parts: list[Part] = field(default_factory=list)
     kept: dict[object, _Kept] = field(default_factory=dict)
     answers: dict[tuple[str, Trace], tuple[Finding, ...]] = field(default_factory=dict)
 
@@ -90,7 +90,7 @@ class Memory:
             key = (
                 about,
                 island.is_concerned,
-                *((part.kind, part.name, part.first_row, part.text) for part in island.parts),
+                *((part.kind, part.name, part.text) for part in island.parts),
             )
             before = self.kept.get(key)
             if before is not None and before.stands(now):
@@ -124,11 +124,14 @@ class Memory:
 
     def _take_over(self, whole: FileIndex) -> None:
         """Give the parts that did not change what was parsed of them."""
+        twins: dict[tuple[str, str], list[Part]] = {}
+        for part in reversed(self.parts):
+            twins.setdefault((part.path, part.text), []).append(part)
         for part in whole.parts:
-            twin = self.parts.get((part.first_row, part.text))
-            if twin is not None and twin.path == part.path:
-                part.block = twin.block
-        self.parts = {(part.first_row, part.text): part for part in whole.parts}
+            alike = twins.get((part.path, part.text))
+            if alike:
+                part.take_over(alike.pop())
+        self.parts = whole.parts
 
 
 def _traced(island: FileIndex, assumptions: Assumptions) -> _Kept:

@@ -15,7 +15,12 @@ _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 
 
 def tensors(analysis: Analysis) -> list[Seen]:
-    """The tensors of a document, each place once: where several traces pass it, the one that knows most."""
+    """The tensors of a document, each place once: where several traces pass it, the one that knows most.
+
+    None of a text that has changed since.
+    """
+    if not analysis.is_present:
+        return []
     path = analysis.snapshot.source.path
     best: dict[tuple[str, Span], Seen] = {}
     for trace in analysis.traces:

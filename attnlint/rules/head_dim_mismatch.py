@@ -80,21 +80,20 @@ def check(trace: Trace) -> Iterator[Finding]:
     split_wrong = False
     for op in trace.ops:
         if op.name in RESHAPES:
-            found = misfit(op)
-            if found is None or not is_of_attention(op, trace, mixes):
+            unfit = misfit(op)
+            if unfit is None or not is_of_attention(op, trace, mixes):
                 continue
-            if show(found.found) == show(found.wanted) or _is_widened(op):
+            if show(unfit.found) == show(unfit.wanted) or _is_widened(op):
                 continue
             # What was split wrongly, or came with a wrong width, cannot be merged rightly: one mistake, one finding.
             if not (split_wrong and merges(op)):
-                yield _of_reshape(trace, op, found)
+                yield _of_reshape(trace, op, unfit)
             split_wrong = True
-        elif op.notes.get("clash") and "expected" in op.notes:
-            if not split_wrong and not _is_widened(op):
-                yield from (_of_width(wrong, op, trace) for wrong in of_projection(op, mixes))
-            split_wrong = True
-        elif op.name in {"linear", "matmul", "dot"} and not split_wrong and not _is_widened(op):
-            yield from (_of_width(wrong, op, trace) for wrong in of_projection(op, mixes))
+        elif (clashes := op.notes.get("clash") and "expected" in op.notes) or op.name in {"linear", "matmul", "dot"}:
+            found = [] if split_wrong else list(of_projection(op, mixes))
+            if found and not _is_widened(op):
+                yield from (_of_width(wrong, op, trace) for wrong in found)
+            split_wrong |= bool(clashes)
         else:
             yield from (_of_width(wrong, op, trace) for wrong in of_heads(trace, op, mixes))
 
