@@ -70,6 +70,13 @@ class Dim:
         return frozenset(symbol for monomial, _ in self.terms for symbol, _ in monomial)
 
     @property
+    def is_quotient(self) -> bool:
+        """Whether something is divided in it."""
+        return any(
+            factor.denominator != 1 or any(power < 0 for _, power in monomial) for monomial, factor in self.terms
+        )
+
+    @property
     def symbol(self) -> Symbol | None:
         """The symbol that this is, where it is nothing else."""
         if len(self.terms) == 1 and self.terms[0][1] == 1:

@@ -64,6 +64,15 @@ def test_two_symbols_of_one_name_are_two_sizes():
     assert dims.equal(dims.symbol("n"), dims.const(3)) is Answer.MAYBE
 
 
+def test_a_quotient_is_what_is_divided():
+    width, heads = dims.symbol("d_model"), dims.symbol("heads")
+    assert (width / heads).is_quotient
+    assert (width / dims.const(2)).is_quotient
+    assert not (width / heads * heads).is_quotient
+    assert not (width * heads + dims.const(2)).is_quotient
+    assert not (dims.const(64) / dims.const(2)).is_quotient
+
+
 def test_a_square_root_squares_back():
     n = dims.symbol("n")
     root = n.power(Fraction(1, 2))

@@ -46,14 +46,24 @@ def position(text, offset):
     return line, len(text[ends[line] : offset].encode("utf-16-le")) // 2
 
 
+def splits(text, offset):
+    """Whether an offset is between the two characters of a line's end, where a client has no position."""
+    return text[offset - 1 : offset + 1] == "\r\n"
+
+
+def made(text, start, end, new):
+    """An edit as a client sends it, the text after it, and what takes it back."""
+    after = text[:start] + new + text[end:]
+    return (position(text, start), position(text, end), new), after, (start, start + len(new), text[start:end])
+
+
 def edit(text, draw):
-    """A random edit: where it begins and ends, what is put there, and the text after it."""
+    """A random edit: where it begins and ends, and what is put there."""
     start = draw.randrange(len(text) + 1)
     end = min(len(text), start + draw.choice([0, 0, 0, 1, 2, 30]))
-    # Between the two characters of a line's end there is no position.
-    start, end = (each - (text[each - 1 : each + 1] == "\r\n") for each in (start, end))
+    start, end = (each - splits(text, each) for each in (start, end))
     new = draw.choice(TYPED) if draw.random() < 0.8 else text[start : start + 40]
-    return (position(text, start), position(text, end), new), text[:start] + new + text[end:]
+    return start, end, new
 
 
 def memory(client):
@@ -68,14 +78,18 @@ async def check_edits(client, folder, count, every, seed):
     uri = (folder / "model.py").as_uri()
     text = begun
     open_(client, uri, text, version=0)
-    levels = []
+    levels, undo = [], []
     for version in range(1, count + 1):
         if version % (every * 2) == 1:  # broken code has one finding only, so that it is undone now and then
             text = begun
+            undo.clear()
             change(client, uri, version, types.TextDocumentContentChangeWholeDocument(text))
             continue
-        made, text = edit(text, draw)
-        change(client, uri, version, editor.part(*made))
+        taken_back = bool(undo) and draw.random() < 0.2 and not any(splits(text, each) for each in undo[-1][:2])
+        sent, text, back = made(text, *(undo.pop() if taken_back else edit(text, draw)))
+        if not taken_back:
+            undo.append(back)
+        change(client, uri, version, editor.part(*sent))
         if version % every == 0 or version % (every * 2) == 5:
             report = await pulled(client, uri)
             assert await text_of(client, uri) == text

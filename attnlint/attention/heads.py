@@ -230,8 +230,11 @@ def _stands(axis: Axis, target: Target) -> bool:
     """Whether an axis keeps its place: of the target's size or name, or one of the two is of no known size."""
     if target.kind == "heads" and axis.kind != "heads":
         return False
-    if target.size is None or not known(axis.size):
+    if target.size is None:
         return True
+    if not known(axis.size):
+        # So many chunks of an axis, as in `seq_len // chunk_size`, are not the axis, whatever its size.
+        return not target.size.is_quotient
     if axis.size.name and axis.size.name in (target.size.name, target.name):
         return True
     return dims.equal(axis.size, target.size) is Answer.YES
