@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from attnlint.attention.products import are_heads
 from attnlint.attention.sites import AttentionSite
 from attnlint.ops.fused import place_in, unpacked
 from attnlint.tensor import Axis, Shape
@@ -30,6 +31,25 @@ def fused_scores(site: AttentionSite) -> Shape | None:
     if query.rank != 4 or heads is None:
         return Shape((rows, columns), open=True)
     return Shape((query.axes[0], heads, rows, columns))
+
+
+def heads_for_positions(site: AttentionSite) -> bool:
+    """Whether a fused call is given the heads where it takes the positions, and these where it takes the heads."""
+    shapes = [_shape(site, name) for name in ("q", "k")]
+    return site.kind == "fused" and all(shape is not None and _is_crossed(site, shape) for shape in shapes)
+
+
+def _is_crossed(site: AttentionSite, shape: Shape) -> bool:
+    heads, positions = (shape.at(_place(site, letter, shape)) for letter in "hs")
+    if shape.rank != 4 or heads is None or positions is None:
+        return False
+    return heads.kind == "seq" and positions.kind == "heads" and are_heads(positions)
+
+
+def taken_as(site: AttentionSite) -> str:
+    """The axes of a fused call's layout in words, as in `[batch, heads, positions, head_dim]`."""
+    names = {"b": "batch", "h": "heads", "s": "positions", "d": "head_dim"}
+    return f"[{', '.join(names[letter] for letter in _layout(site).partition('|')[0])}]"
 
 
 def _layout(site: AttentionSite) -> str:

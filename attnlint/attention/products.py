@@ -17,11 +17,15 @@ _TURNS = frozenset({"transpose", "permute", "transpose_all", "matrix_transpose",
 
 @dataclass(frozen=True, slots=True)
 class WrongProduct:
-    """What is wrong with a product of query and key; `certain` where sizes or identities prove it."""
+    """What is wrong with a product of query and key; `certain` where sizes or identities prove it.
+
+    `among` is what attends to each other in the place of the positions: heads, or entries of the batch.
+    """
 
     message: str
     certain: bool
     turn: OpCall | None = None
+    among: str = ""
 
 
 def wrong_product(product: OpCall, site: AttentionSite | None = None) -> WrongProduct | None:
@@ -70,12 +74,13 @@ def _heads_on_heads(product: OpCall) -> WrongProduct | None:
     if shape is None or len(shape.axes) < 2 or not is_query_key(product):
         return None
     if shape.rank == 2 and shape.axes[-1].kind == shape.axes[-2].kind == "batch":
-        return WrongProduct(f"the scores are {show_shape(shape)}: entries of the batch attend to each other", False)
+        text = f"the scores are {show_shape(shape)}: entries of the batch attend to each other"
+        return WrongProduct(text, False, among="batch")
     if shape.axes[-1].kind == shape.axes[-2].kind == "heads":
         text = (
             f"the scores are {show_shape(shape)}: heads attend to heads, since the positions were not moved behind them"
         )
-        return WrongProduct(text, False)
+        return WrongProduct(text, False, among="heads")
     return None
 
 
@@ -130,13 +135,13 @@ def _by_kind(mine: Axis, theirs: Axis) -> bool:
         # Two numbers may agree by chance; one symbol is one size.
         return False
     kinds = {mine.kind, theirs.kind}
-    if "heads" in kinds and not all(_is_sure(axis) for axis in (mine, theirs)):
+    if "heads" in kinds and not all(are_heads(axis) for axis in (mine, theirs)):
         return False
     return "feature" in kinds and bool(kinds & {"seq", "batch", "heads"})
 
 
-def _is_sure(axis: Axis) -> bool:
-    """Whether what an axis counts is told by more than one letter, since H is a head dimension to some."""
+def are_heads(axis: Axis) -> bool:
+    """Whether an axis of heads is told by more than one letter, since H is a head dimension to some."""
     return all(atom.kind != "heads" or atom.part or len(atom.size.name or atom.name) > 1 for atom in axis.atoms)
 
 

@@ -10,9 +10,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from attnlint.repair import axis, causal, history, late, mask_axes, merge, scale, sizes, sums, turn
+    from attnlint.repair import axis, causal, forward, history, late, mask_axes, merge, scale, sizes, sums, turn
 
-__all__ = ["axis", "causal", "history", "late", "mask_axes", "merge", "scale", "sizes", "sums", "turn"]
+__all__ = ["axis", "causal", "forward", "history", "late", "mask_axes", "merge", "scale", "sizes", "sums", "turn"]
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -13,7 +13,7 @@ from attnlint.frameworks.writing import writing
 from attnlint.ir import Site
 from attnlint.repair import calls, tree
 from attnlint.repair.draft import Draft
-from attnlint.repair.places import factors
+from attnlint.repair.places import base, factors
 from attnlint.repair.wanted import if_wanted
 from attnlint.tensor import Tensor
 from attnlint.trace import OpCall, Trace
@@ -25,6 +25,8 @@ TITLE = "swap the key's last two axes, and only these"
 @if_wanted
 def contracted(trace: Trace, product: OpCall, wrong: WrongProduct) -> Fix | None:
     """The product with its key turned by the last two axes."""
+    if wrong.among:
+        return None
     draft = Draft(trace)
     turn = wrong.turn
     call = calls.call_at(product.site)
@@ -88,7 +90,7 @@ def exchanged(trace: Trace, product: OpCall) -> Fix | None:
     """`k @ qᵀ` with query and key in each other's place."""
     draft = Draft(trace)
     sides = factors(draft, product)
-    one, other = (_base(sides[0]), _base(sides[1])) if sides is not None else (None, None)
+    one, other = (base(sides[0]), base(sides[1])) if sides is not None else (None, None)
     if one is None or other is None:
         return None
     draft.replace(one, tree.source(other))
@@ -162,28 +164,3 @@ def _rearranged(draft: Draft, pattern: Site) -> bool:
         return False
     draft.replace(pattern, f"{head}-> {' '.join([*names[:-2], names[-1], names[-2]])}{quote}")
     return True
-
-
-def _is_turned(call: cst.Call) -> bool:
-    """Whether it is a method of the array, and not a function that takes it."""
-    if not isinstance(call.func, cst.Attribute):
-        return False
-    first = call.args[0].value if call.args else None
-    return not isinstance(first, cst.Name | cst.Attribute)
-
-
-def _base(side: Site) -> Site | None:
-    """The array that a transposed operand is made of."""
-    node = tree.node_of(side)
-    while not isinstance(node, cst.Name):
-        if isinstance(node, cst.Attribute) and node.attr.value in {"T", "mT", "H"}:
-            node = node.value
-        elif isinstance(node, cst.Call) and calls.positional(tree.at(side, node)) and not _is_turned(node):
-            node = tree.node_of(calls.positional(tree.at(side, node))[0])
-        elif isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute):
-            node = node.func.value
-        elif isinstance(node, cst.Attribute):
-            break
-        else:
-            return None
-    return tree.at(side, node)

@@ -31,7 +31,8 @@ class Encoder:
 
 ## Known limits
 Keys that are stored transposed, feature-first code and channel attention are right as they are and stay
-silent. Where the shapes of query and key are not known, nothing is said.
+silent. That heads attend to heads is told where the names of both axes say what they count. Where the shapes of
+query and key are not known, nothing is said.
 
 ## References
 - NumPy on `ndarray.T`, which reverses all axes: https://numpy.org/doc/stable/reference/generated/numpy.ndarray.T.html
@@ -40,14 +41,17 @@ silent. Where the shapes of query and key are not known, nothing is said.
 from collections.abc import Iterator
 
 from attnlint import repair
+from attnlint.attention.layout import heads_for_positions, taken_as
 from attnlint.attention.lineage import is_activation_product
 from attnlint.attention.places import place_in
 from attnlint.attention.products import is_query_key, swapped, wrong_product
 from attnlint.attention.sites import AttentionSite
 from attnlint.diagnostic import Severity
 from attnlint.rule import Finding, rule
+from attnlint.tensor import show_shape
 from attnlint.trace import OpCall, Trace
 
+MOVE = "swap the positions and the heads of query, key and value before the attention, and of the context behind it"
 HELP = "swap the key's last two axes, and only these, before the product"
 
 
@@ -65,8 +69,16 @@ def check(trace: Trace) -> Iterator[Finding]:
                 ((wrong.turn.site, "transposed here"),) if wrong.turn is not None and wrong.turn.site != op.site else ()
             )
             severity = Severity.ERROR if wrong.certain else Severity.WARNING
-            yield Finding(op.site, wrong.message, severity, related, HELP, repair.turn.contracted(trace, op, wrong))
+            fix = repair.turn.contracted(trace, op, wrong)
+            if wrong.among == "heads" and site is not None:
+                fix = repair.forward.around(site)
+            yield Finding(op.site, wrong.message, severity, related, MOVE if wrong.among == "heads" else HELP, fix)
     for site in trace.sites:
+        if heads_for_positions(site) and site.query is not None:
+            message = (
+                f"heads attend to heads: the call takes {taken_as(site)}, and is given {show_shape(site.query.shape)}"
+            )
+            yield Finding(site.op.site, message, Severity.WARNING, (), MOVE, repair.forward.around(site))
         if site.product is not None and site.softmax is not None and swapped(site):
             message = (
                 "keys times transposed queries: the rows are keys, but the weights are used as if they were queries"

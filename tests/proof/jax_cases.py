@@ -157,6 +157,7 @@ LITERAL = function("encoder_attention", "w_q w_k w_v | w_o", 8, width=512)
 EINSUM = function("sentence_encoder_attention", "q k v | o", HEADS, more=(HEADS,))
 AXIS = function("encoder_attention", "qkv", HEADS, more=(HEADS,), fused=True)
 SWAPPED = function("encoder_attention", "wq wk wv")
+LAID_OUT = function("encoder_attention", "wq wk wv | wo", HEADS, more=(HEADS,))
 
 GOOD = {
     "cache-loses-history/good_jax_dict.py": cached,
@@ -170,6 +171,7 @@ GOOD = {
     "missing-causal-mask/good_jax_params.py": gpt,
     "missing-scale/good_jax_vmapped_head.py": vmapped,
     "softmax-wrong-axis/good_jax_key_axis.py": AXIS,
+    "wrong-qk-transpose/good_jax_heads_fused.py": LAID_OUT,
     "wrong-qk-transpose/good_jax_swapaxes.py": SWAPPED,
 }
 
@@ -187,5 +189,6 @@ BAD = {
     "missing-causal-mask/bad_jax_params.py": (gpt, {"mismatch", "leak"}),
     "missing-scale/bad_jax_vmapped_head.py": (vmapped, {"mismatch"}),
     "softmax-wrong-axis/bad_jax_query_axis.py": (AXIS, {"mismatch"}),
+    "wrong-qk-transpose/bad_jax_heads_fused.py": (LAID_OUT, {"mismatch"}),
     "wrong-qk-transpose/bad_jax_all_axes.py": (SWAPPED, "Incompatible types for matmul"),
 }

@@ -117,6 +117,7 @@ ENCODER = self_attention("WordEncoder", (WIDTH, HEADS), "qkv | proj", HEADS)
 LATE = self_attention("CausalAttention", (WIDTH, HEADS), "q_proj k_proj v_proj | out_proj", HEADS, mask=CAUSAL)
 FOLDED = self_attention("FoldedEncoderAttention", (WIDTH, HEADS), "q k v | out", HEADS, more=(PADDED_IDS,), mask=WORDS)
 PATCHES = self_attention("PatchAttention", (WIDTH, HEADS), "query key value | out", HEADS)
+LAID_OUT = self_attention("EncoderAttention", (HEADS, WIDTH // HEADS), "query key value", HEADS)
 SERIES = self_attention("SeriesEncoderAttention", (WIDTH,), "q_proj k_proj v_proj")
 TICKETS = layer("TicketEncoder", (12, 3, WIDTH), tickets, x=PADDED_IDS)
 
@@ -133,6 +134,7 @@ GOOD = {
     "missing-scale/good_keras_luong.py": luong,
     "softmax-wrong-axis/good_keras_layer.py": SERIES,
     "wrong-qk-transpose/good_keras_dot.py": dot,
+    "wrong-qk-transpose/good_keras_heads_fused.py": LAID_OUT,
 }
 
 # What each mistake shows when it is run: the laws that it breaks, or what Keras says of it.
@@ -148,4 +150,5 @@ BAD = {
     "missing-scale/bad_keras_einsum.py": (PATCHES, {"mismatch"}),
     "softmax-wrong-axis/bad_keras_layer.py": (SERIES, {"mismatch"}),
     "wrong-qk-transpose/bad_keras_dot.py": (dot, "Could not automatically infer the output shape"),
+    "wrong-qk-transpose/bad_keras_heads_fused.py": (LAID_OUT, {"mismatch"}),
 }

@@ -230,6 +230,7 @@ SCALED = KIT.self_attention("EncoderAttention", (WIDTH, HEADS), f"{PROJ} | out_p
 VISION = KIT.self_attention("VisionAttention", (WIDTH, HEADS), "q_proj k_proj v_proj | out_proj", HEADS)
 KEYS = KIT.self_attention("EncoderAttention", (WIDTH, HEADS), PROJ, HEADS)
 SWAPPED = KIT.self_attention("BertSelfAttention", (WIDTH, HEADS), "query key value", HEADS)
+LAID_OUT = KIT.self_attention("EncoderAttention", (WIDTH, HEADS), "query_proj key_proj value_proj", HEADS)
 PACKED = {"args": Self(num_attention_heads=4, num_key_value_heads=2, hidden_size=WIDTH, bias=True)}
 
 NOT_RUN: dict[str, str] = {}
@@ -259,6 +260,7 @@ GOOD = {
     "missing-scale/good_mlx_fused_normed.py": KIT.layer("VisionAttention", (WIDTH, HEADS), normed),
     "missing-scale/good_mlx_t5.py": t5,
     "softmax-wrong-axis/good_mlx_last_axis.py": KEYS,
+    "wrong-qk-transpose/good_mlx_heads_fused.py": LAID_OUT,
     "wrong-qk-transpose/good_mlx_key_stored_transposed.py": SWAPPED,
 }
 
@@ -278,5 +280,6 @@ BAD = {
     "missing-scale/bad_mlx_encoder.py": (SCALED, {"mismatch"}),
     "missing-scale/bad_mlx_fused_by_one.py": (VISION, {"mismatch"}),
     "softmax-wrong-axis/bad_mlx_whole_array.py": (KEYS, {"mismatch"}),
+    "wrong-qk-transpose/bad_mlx_heads_fused.py": (LAID_OUT, {"mismatch"}),
     "wrong-qk-transpose/bad_mlx_no_swap.py": (SWAPPED, "shape"),
 }

@@ -100,6 +100,15 @@ FORGOTTEN = decoder(step_of, "q k v", build=lambda it: it.CachedCausalAttention(
 FIRST = self_attention("FrameEncoder", (WIDTH, HEADS), f"{QKV} | up", HEADS, after=lambda layer, x, y: x + y)
 BUILT = self_attention("FrameEncoder", SMALL, "to_qkv | to_out", HEADS)
 REGIONS = self_attention("RegionEncoder", (WIDTH,), "wq wk wv")
+HEADS_FUSED = self_attention("CausalSelfAttention", (WIDTH, HEADS), "qkv | proj", HEADS, mask=CAUSAL)
+# Five tokens in chunks of two, of which the last has padding.
+CHUNKED = self_attention(
+    "ChunkedAttention",
+    (WIDTH, HEADS, 2),
+    "q_proj k_proj v_proj",
+    HEADS,
+    mask=np.equal.outer(np.arange(TOKENS) // 2, np.arange(TOKENS) // 2),
+)
 
 GOOD = {
     "cache-loses-history/good_torch_caller_concatenates.py": decoder(
@@ -120,6 +129,7 @@ GOOD = {
     "concatenated-positions/good_torch_sine_2d.py": others.sines,
     "concatenated-positions/good_torch_sum.py": models.document_encoder,
     "concatenated-positions/good_torch_timestep.py": others.timesteps,
+    "head-dim-mismatch/good_torch_chunked.py": CHUNKED,
     "head-dim-mismatch/good_torch_divisible.py": REVIEW,
     "head-dim-mismatch/good_torch_grouped.py": self_attention(
         "GroupedQueryAttention", (WIDTH, 4, 2), "q_proj k_proj v_proj | o_proj", 4, kv_heads=2, mask=CAUSAL
@@ -199,6 +209,7 @@ GOOD = {
     "wrong-qk-transpose/good_torch_folded_heads.py": self_attention(
         "SourceEncoderAttention", (WIDTH, HEADS, 0.0), "W_q W_k W_v | W_o", HEADS
     ),
+    "wrong-qk-transpose/good_torch_heads_fused.py": HEADS_FUSED,
     "wrong-qk-transpose/good_torch_key_stored_transposed.py": self_attention(
         "EncoderAttention", (WIDTH, HEADS), f"{QKV} | to_out", HEADS
     ),
@@ -239,6 +250,11 @@ BAD = {
     "softmax-wrong-axis/bad_torch_heads.py": (IMAGE, {"mismatch"}),
     "softmax-wrong-axis/bad_torch_merged.py": (REGIONS, {"mismatch"}),
     "softmax-wrong-axis/bad_torch_query_axis.py": (SHORT_HEAD, {"mismatch", "leak"}),
+    "wrong-qk-transpose/bad_torch_heads_fused.py": (HEADS_FUSED, {"mismatch"}),
+    "wrong-qk-transpose/bad_torch_heads_written.py": (
+        self_attention("EncoderAttention", (WIDTH, HEADS), "q_proj k_proj v_proj | out", HEADS),
+        {"mismatch"},
+    ),
     "wrong-qk-transpose/bad_torch_swapped_operands.py": (CAUSAL_HEAD, {"mismatch"}),
     "wrong-qk-transpose/bad_torch_wrong_pair.py": (others.pair, "must match"),
     "seed/01_wrong_torch.py": (seed_case("01"), {"mismatch", "leak"}),
