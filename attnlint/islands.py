@@ -20,6 +20,7 @@ _SIZE = re.compile(r"^(?:n|nb|num|d|dim)_|^nhead|(?:dim|size|heads|_len|_idx|_ma
 # What stands for a callee that has no name.
 _SOME = "(some)"
 _BUILTINS = frozenset(dir(builtins))
+_DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _NOTHING = ast.Import | ast.ImportFrom | ast.Pass
 
 
@@ -148,7 +149,9 @@ def _is_logger(value: ast.expr) -> bool:
 @lru_cache(maxsize=1024)
 def _bound(text: str) -> frozenset[str]:
     """The names that statements bind, and those in them at all: more than enough."""
-    return frozenset(node.id for stmt in _parsed(text) for node in ast.walk(stmt) if isinstance(node, ast.Name))
+    nodes = [node for stmt in _parsed(text) for node in ast.walk(stmt)]
+    defined = {node.name for node in nodes if isinstance(node, _DEFINITIONS)}
+    return frozenset(defined | {node.id for node in nodes if isinstance(node, ast.Name)})
 
 
 @lru_cache(maxsize=1024)
@@ -185,7 +188,7 @@ def _called(text: str, given: set[str]) -> Iterator[str]:
         for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
         if isinstance(target, ast.Attribute)
     }
-    own = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)}
+    own = {node.name for node in nodes if isinstance(node, _DEFINITIONS)}
     lambdas = (node for node in nodes if isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda))
     own |= {target.id for node in lambdas for target in node.targets if isinstance(target, ast.Name)}
     for node in nodes:

@@ -16,7 +16,7 @@ from attnlint.interpret.runs import Runs
 from attnlint.machine import Machine, OutOfBudget
 from attnlint.state import Scope
 from attnlint.trace import FileText, Frame, Trace
-from attnlint.values import CALLED, ClassValue, Func, Lazy, ModuleValue
+from attnlint.values import CALLED, Choice, ClassValue, Func, Lazy, ModuleValue
 
 MAX_SCRIPT = 200_000
 # All methods of a class below this length are begun at; of a longer one those that speak of attention.
@@ -45,6 +45,7 @@ def trace_file(index: FileIndex, assumptions: Assumptions = NOTHING) -> list[Tra
     tracer.script()
     for part in tracer.ordered():
         tracer.definition(part)
+    tracer.conditional()
     return [trace for trace in tracer.traces if trace.ops or trace.cells]
 
 
@@ -156,10 +157,23 @@ class _FileTracer:
             if value.node not in self.visited:
                 self.traces.append(self.runs.trace(part.name, value))
         elif isinstance(value, ClassValue):
-            for name in _methods(value):
-                member = value.members.get(name)
-                if isinstance(member, Func) and member.node not in self.visited and _is_worth(part, name):
-                    self.traces.append(self.runs.trace(f"{part.name}.{name}", member))
+            self._begin_class(part, value)
+
+    def _begin_class(self, part: Part, cls: ClassValue) -> None:
+        for name in _methods(cls):
+            member = cls.members.get(name)
+            if isinstance(member, Func) and member.node not in self.visited and _is_worth(part, name):
+                self.traces.append(self.runs.trace(f"{cls.name}.{name}", member))
+
+    def conditional(self) -> None:
+        """Trace the classes that stand in statements, as in `except ImportError:`, and that nothing has visited."""
+        statements = {part.first_row: part for part in self.index.parts if part.kind == "code"}
+        for value in list(self.globals.names.values()):
+            for cls in value.options if isinstance(value, Choice) else (value,):
+                if isinstance(cls, ClassValue) and cls.scope is self.globals:
+                    part = statements.get(cls.node.site.piece.first_row)
+                    if part is not None and _is_strong(part.text, small=False):
+                        self._begin_class(part, cls)
 
     def _is_news(self, part: Part) -> bool:
         seen, stack = {part.name}, [part]
