@@ -54,14 +54,13 @@ def test_both_classes_of_a_condition_are_judged():
 
 
 def test_a_class_in_a_statement_that_another_one_uses_is_found_once():
-    user = "class Block(nn.Module):\n    def __init__(self):\n        self.attn = Attention(8, 2)\n"
-    user += "    def forward(self, x):\n        return x + self.attn(x)\ndef other(item):\n    return item\n"
+    user = "def use(item):\n    return Attention(8, 2)(item)\ndef other(item):\n    return item\n"
     text = HEAD + "try:\n    from fast import Attention\nexcept ImportError:\n" + indented(HEADS) + user
     assert codes(text) == ["ATT002"]
     with_statements = [
         group for group in islands(index(text)) if any("Attention" in part.words for part in group.parts)
     ]
-    assert [[part.name for part in group.definitions] for group in with_statements] == [["Block"]]
+    assert [[part.name for part in group.definitions] for group in with_statements] == [["use"]]
 
 
 def given(text):
