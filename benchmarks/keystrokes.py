@@ -3,8 +3,8 @@
     python -m benchmarks.keystrokes [--rows 1000] [--edits 300] [--file model.py]
 
 The file is made of fixtures, each definition under a name of its own, or given. Each edit is a keystroke inside one
-function: a letter of a name, or taken back again. The clock runs from sending the change to the arrival of the
-diagnostics for its version, the pause for the next keystroke included.
+function: a letter of a name, every fifth time a new line, or either taken back again. The clock runs from sending the
+change to the arrival of the diagnostics for its version, the pause for the next keystroke included.
 """
 
 from __future__ import annotations
@@ -78,16 +78,16 @@ class Client:
         self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
         return await self._wait(begun)
 
-    async def change(self, line: int, start: int, end: int, text: str) -> float:
-        """Replace a part of a line; how long the diagnostics took."""
+    async def change(self, start: tuple[int, int], end: tuple[int, int], text: str) -> float:
+        """Replace what stands between two places, each a line and a column; how long the diagnostics took."""
         begun = self._sent()
-        self.send(line, start, end, text)
+        self.send(start, end, text)
         return await self._wait(begun)
 
-    def send(self, line: int, start: int, end: int, text: str) -> None:
-        """Replace a part of a line."""
+    def send(self, start: tuple[int, int], end: tuple[int, int], text: str) -> None:
+        """Replace what stands between two places."""
         document = types.VersionedTextDocumentIdentifier(uri=URI, version=self.version)
-        place = types.Range(types.Position(line, start), types.Position(line, end))
+        place = types.Range(types.Position(*start), types.Position(*end))
         change = types.TextDocumentContentChangePartial(range=place, text=text)
         self.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
 
@@ -131,8 +131,11 @@ async def measure(text: str, edits: int, seed: int) -> None:
     before = client.processor
     for number in range(edits):
         row, column, length = draw.choice(places)
-        times.append(await client.change(row, column + length, column + length, "x"))
-        times.append(await client.change(row, column + length, column + length + 1, ""))
+        # A new line in front of a statement, which everything below moves with, or a letter behind its first name.
+        letter = ((row, column + length), (row, column + length + 1), "x")
+        here, after, text = ((row, 0), (row + 1, 0), "\n") if number % 5 == 4 else letter
+        times.append(await client.change(here, here, text))
+        times.append(await client.change(here, after, ""))
         if number % max(edits // 10, 1) == 0:
             level.append(client.memory)
     spent = (client.processor - before) / len(times)
