@@ -207,3 +207,33 @@ def run(x, which=2):
 @pytest.mark.parametrize(("given", "wanted"), [("2", "-1"), ("dim=2", "dim=-1"), ("-2", "-1"), ("which", "which")])
 def test_an_axis_that_callers_give_is_set_where_it_is_wrong(given, wanted):
     assert fixed_text(HEAD + AXIS_GIVEN.format(given)) == HEAD + AXIS_GIVEN.format(wanted)
+
+
+SPLIT = """        B, T, C = x.shape
+        q, k, v = self.qkv(x).view(B, T, 3, self.n_heads, self.head_dim).unbind(2)
+"""
+
+
+def test_a_function_that_another_caller_gives_the_right_layout_is_repaired_by_the_author():
+    text = f"""{HEAD}def attend(q, k, v):
+    return F.scaled_dot_product_attention(q, k, v)
+
+
+class Encoder(nn.Module):
+    def __init__(self, d_model, n_heads):
+        super().__init__()
+        self.n_heads, self.head_dim = n_heads, d_model // n_heads
+        self.qkv = nn.Linear(d_model, 3 * d_model)
+
+    def forward(self, x):
+{SPLIT}        return attend(q, k, v).reshape(B, T, C)
+
+
+class Right(Encoder):
+    def forward(self, x):
+{SPLIT}        return attend(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)).transpose(1, 2).reshape(B, T, C)
+"""
+    found = [each for each in findings(make_source(text), all_rules()) if each.code == "ATT003"]
+    assert [each.fix.applicability for each in found] == [Applicability.DISPLAY]
+    alone = text[: text.index("class Right")]
+    assert "attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)).transpose(1, 2)" in fixed_text(alone)

@@ -28,6 +28,7 @@ _STRONG = re.compile(
     r"|Attention\("
     r"|(?:cat|concat|concatenate|hstack)\([^\n]{0,80}?(?:pos|\bpe\b)"
 )
+_ATTENDS_ITSELF = re.compile(r"oftmax\(|dot_product_attention\(").search
 _CALLS_MODEL = re.compile(r"\b(?:model|net|attn|attention|decoder|encoder|layer|block|transformer|gpt|lm)\(")
 # What a file may import under a name of its own, in which no word of attention is left.
 _ATTENDS = re.compile(r"softmax$|dot_product_attention$|\.exp$|\.(?:tril|triu)$")
@@ -70,6 +71,7 @@ class _FileTracer:
         names = {part.name for part in index.definitions}
         self.uses = {part: part.words & names - {part.name} for part in index.definitions}
         self.used: set[str] = set().union(*self.uses.values())
+        self.helpers = {part.name for part in index.definitions if part.kind == "def" and _ATTENDS_ITSELF(part.text)}
         counts = Counter(part.name for part in index.definitions)
         self.redefined = {name for name, count in counts.items() if count > 1}
         self.rebound = names & (index.assigned | index.imports.keys())
@@ -182,6 +184,8 @@ class _FileTracer:
             current = stack.pop()
             small = current.kind == "def" or len(current.text) < SMALL
             is_strong = _is_strong(current.text, small) or not self.own_words.isdisjoint(current.words)
+            # What one caller gives a function is right or wrong whatever another one gave it.
+            is_strong |= not self.helpers.isdisjoint(self.uses[current])
             if current not in self.finished and is_strong and not self._visited_whole(current):
                 return True
             for name in self.uses[current] - seen:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import libcst as cst
 
 from attnlint.attention.sites import AttentionSite
-from attnlint.diagnostic import Fix, Span
+from attnlint.diagnostic import Applicability, Fix, Span
 from attnlint.frameworks.writing import writing
 from attnlint.ir import Site
-from attnlint.repair import calls, tree
+from attnlint.repair import calls, tree, words
 from attnlint.repair.draft import Draft
 from attnlint.repair.places import base, factors
 from attnlint.repair.wanted import if_wanted
@@ -41,7 +41,9 @@ def around(site: AttentionSite) -> Fix | None:
         return None
     if _goes_back(site) and not _wrap(draft, given, site):
         return None
-    return draft.fix(TITLE)
+    # A function that several call may be given them in the right layout elsewhere.
+    shared = words.calls_of(site.trace.text_of(site.op.site), site.op.frame.name) > 1
+    return draft.fix(TITLE, Applicability.DISPLAY if shared else Applicability.SAFE)
 
 
 def _goes_back(site: AttentionSite) -> bool:

@@ -78,7 +78,9 @@ def check(trace: Trace) -> Iterator[Finding]:
             message = (
                 f"heads attend to heads: the call takes {taken_as(site)}, and is given {show_shape(site.query.shape)}"
             )
-            yield Finding(site.op.site, message, Severity.WARNING, (), MOVE, repair.forward.around(site))
+            made = site.query.op
+            related = ((made.site, f"the query is {given} here"),) if made is not None else ()
+            yield Finding(site.op.site, message, Severity.WARNING, related, MOVE, repair.forward.around(site))
         if site.product is not None and site.softmax is not None and swapped(site):
             message = (
                 "keys times transposed queries: the rows are keys, but the weights are used as if they were queries"
