@@ -75,9 +75,8 @@ def check(trace: Trace) -> Iterator[Finding]:
             yield Finding(op.site, wrong.message, severity, related, MOVE if wrong.among == "heads" else HELP, fix)
     for site in trace.sites:
         if heads_for_positions(site) and site.query is not None:
-            message = (
-                f"heads attend to heads: the call takes {taken_as(site)}, and is given {show_shape(site.query.shape)}"
-            )
+            given = show_shape(site.query.shape)
+            message = f"heads attend to heads: the call takes {taken_as(site)}, and is given {given}"
             made = site.query.op
             related = ((made.site, f"the query is {given} here"),) if made is not None else ()
             yield Finding(site.op.site, message, Severity.WARNING, related, MOVE, repair.forward.around(site))
