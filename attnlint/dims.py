@@ -48,21 +48,20 @@ class Dim:
     @property
     def value(self) -> int | None:
         """The whole number that this is, where it is one."""
-        if not self.terms:
-            return 0
-        if len(self.terms) == 1 and not self.terms[0][0]:
-            number = self.terms[0][1]
-            return number if isinstance(number, int) else None
-        return None
+        number = self._constant
+        return number if isinstance(number, int) else None
 
     @property
     def number(self) -> Fraction | None:
         """The plain number that this is, where no symbol is left."""
+        number = self._constant
+        return None if number is None else Fraction(number)
+
+    @property
+    def _constant(self) -> _Number | None:
         if not self.terms:
-            return Fraction(0)
-        if len(self.terms) == 1 and not self.terms[0][0]:
-            return Fraction(self.terms[0][1])
-        return None
+            return 0
+        return self.terms[0][1] if len(self.terms) == 1 and not self.terms[0][0] else None
 
     @property
     def symbols(self) -> frozenset[Symbol]:

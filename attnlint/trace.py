@@ -99,9 +99,8 @@ def tensors_in(values: list[Value]) -> Iterator[Tensor]:
     for value in values:
         if isinstance(value, Tensor):
             yield value
-        elif isinstance(value, Unknown):
-            if value.tensor is not None:
-                yield value.tensor
+        elif isinstance(value, Unknown) and value.tensor is not None:
+            yield value.tensor
         elif isinstance(value, Seq):
             yield from tensors_in(value.items)
         elif isinstance(value, Choice):

@@ -237,3 +237,17 @@ class Right(Encoder):
     assert [each.fix.applicability for each in found] == [Applicability.DISPLAY]
     alone = text[: text.index("class Right")]
     assert "attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)).transpose(1, 2)" in fixed_text(alone)
+
+
+def test_what_binds_loosely_is_swapped_as_a_whole():
+    text = f"""{HEAD}class Encoder(nn.Module):
+    def __init__(self, d_model, n_heads):
+        super().__init__()
+        self.n_heads, self.head_dim = n_heads, d_model // n_heads
+        self.qkv = nn.Linear(d_model, 3 * d_model)
+
+    def forward(self, x, scaled=None):
+{SPLIT}        y = F.scaled_dot_product_attention(q * 2 if scaled else q, k, v)
+        return y.reshape(B, T, C)
+"""
+    assert "attention((q * 2 if scaled else q).transpose(1, 2), k.transpose(1, 2)" in fixed_text(text)

@@ -57,9 +57,9 @@ class Runs:
             this = interpreter.calls.symbolic_instance(func.owner, func.node.site)
         skip = this is not None
         values = interpreter.calls.objects.parameters(func.node, func, func.node.site, skip_first=skip)
-        if this is not None and isinstance(values.get("w"), Unknown):
+        if this is not None:
             # A method's `w` is its input; the weights of an object are its attributes.
-            _no_weight(values["w"])
+            _no_weight(values.get("w"))
         watch.begin(values)
         bound = Func(func.node, func.scope, this, func.owner)
         if isinstance(this, Instance) and func.name in {"call", "__call__"}:
@@ -136,12 +136,10 @@ class _Watch:
             raise _Late
 
 
-def _no_weight(value: Value) -> None:
-    op = value.op if isinstance(value, Unknown) else None
-    if op is not None and op.output is not None:
-        op.output.param = False
-        if isinstance(value, Unknown):
-            value.tensor = op.output
+def _no_weight(value: Value | None) -> None:
+    if isinstance(value, Unknown) and value.op is not None and value.op.output is not None:
+        value.tensor = value.op.output
+        value.tensor.param = False
 
 
 def _is_static(interpreter: Interpreter, func: Func) -> bool:

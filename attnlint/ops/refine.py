@@ -69,7 +69,5 @@ def _divides(divisor: Dim, size: Dim) -> bool:
     if len(divisor.terms) != 1:
         return False
     quotient = size / divisor
-    return all(
-        factor.denominator == 1 and all(power > 0 and power.denominator == 1 for _, power in monomial)
-        for monomial, factor in quotient.terms
-    )
+    whole = all(power.denominator == 1 for monomial, _ in quotient.terms for _, power in monomial)
+    return whole and not quotient.is_quotient

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import libcst as cst
-
 from attnlint.attention.sites import AttentionSite
 from attnlint.diagnostic import Applicability, Fix, Span
 from attnlint.frameworks.writing import writing
@@ -15,16 +13,7 @@ from attnlint.repair.wanted import if_wanted
 from attnlint.tensor import Tensor
 
 TITLE = "swap positions and heads around the attention"
-_METHODS = {
-    "torch": ".transpose(1, 2)",
-    "tinygrad": ".transpose(1, 2)",
-    "jax": ".swapaxes(1, 2)",
-    "numpy": ".transpose(0, 2, 1, 3)",
-    "cupy": ".transpose(0, 2, 1, 3)",
-    "mlx": ".transpose(0, 2, 1, 3)",
-}
 _MERGES = frozenset({"reshape", "flatten"})
-_FUNCTIONS = frozenset({"tensorflow", "keras"})
 
 
 @if_wanted
@@ -83,16 +72,13 @@ def _of_products(draft: Draft, site: AttentionSite) -> tuple[list[Site], Site] |
 
 def _wrap(draft: Draft, place: Site, site: AttentionSite) -> bool:
     """Swap the axes of an expression where it stands; whether its library is known."""
-    library = draft.library(place, site.query, site.key, site.value)
-    is_loose = isinstance(place.node, cst.BinaryOperation) and not tree.is_enclosed(place)
-    span = tree.whole_span(place)
-    front, behind = ("(", ")") if is_loose else ("", "")
-    if library in _FUNCTIONS:
-        front, behind = f"{draft.module(writing(library).module, place)}.transpose(", ", (0, 2, 1, 3))"
-    elif library in _METHODS:
-        behind += _METHODS[library]
-    else:
+    how = writing(draft.library(place, site.query, site.key, site.value))
+    if not how.turned:
         return False
+    front, _, behind = draft.written(how.turned, how, place, x="{x}").partition("{x}")
+    if not front and tree.strength(place) < tree.PRIMARY:
+        front, behind = "(", f"){behind}"
+    span = tree.whole_span(place)
     if front:
         draft.put(place, Span(span.row, span.column, span.row, span.column), front)
     draft.put(place, Span(span.end_row, span.end_column, span.end_row, span.end_column), behind)

@@ -136,7 +136,7 @@ def _merged(draft: Draft, op: OpCall, array: Site, taken: Tensor, axis: int) -> 
         if before_features:
             return f"{x}.flatten(-2)"
         if rank == 4 and axis == 1 and not taken.shape.open:
-            return f"{x}.transpose(1, 2).flatten(2)"
+            return f"{draft.written(how.turned, how, array, x=x)}.flatten(2)"
         return draft.written(how.merged, how, array, x=x, axis=axis) if not taken.shape.open else ""
     if not how.merged:
         # Of unknown arrays: by NumPy's methods, which most have.
@@ -147,14 +147,11 @@ def _merged(draft: Draft, op: OpCall, array: Site, taken: Tensor, axis: int) -> 
     lead = ", ".join(_size(draft, array, n, each, library) for n, each in rest)
     width = words.named(draft.trace, array, taken.axes[axis].size * taken.axes[-1].size, "feature")
     width = width or f"{x}.shape[{axis}] * {x}.shape[{rank - 1}]"
-    if library not in {"tensorflow", "keras"}:
-        if before_features:
-            return f"{x}.reshape({lead}, -1)"
-        if rank == 4 and axis == 1:
-            return f"{_swapped(x, library)}.reshape({lead}, -1)"
-    elif before_features or (rank == 4 and axis == 1):
-        m = draft.module(how.module, array)
-        return f"{m}.reshape({x if before_features else f'{m}.transpose({x}, (0, 2, 1, 3))'}, ({lead}, {width}))"
+    if before_features or (rank == 4 and axis == 1):
+        laid_out = x if before_features else draft.written(how.turned, how, array, x=x)
+        if library in {"tensorflow", "keras"}:
+            return f"{draft.module(how.module, array)}.reshape({laid_out}, ({lead}, {width}))"
+        return f"{laid_out}.reshape({lead}, -1)"
     return draft.written(how.merged, how, array, x=x, axis=axis, lead=lead, width=width)
 
 
@@ -164,10 +161,6 @@ def _library(draft: Draft, op: OpCall, taken: Tensor) -> str:
     call = calls.call_at(op.site)
     said = call is not None and calls.of_keyword(call, "dim") is not None
     return found or ("torch" if said else "")
-
-
-def _swapped(x: str, library: str) -> str:
-    return f"{x}.transpose(0, 2, 1, 3)" if library in {"numpy", "mlx", ""} else f"{x}.swapaxes(1, 2)"
 
 
 def _size(draft: Draft, array: Site, place: int, axis: Axis, library: str) -> str:

@@ -69,10 +69,11 @@ def check(trace: Trace) -> Iterator[Finding]:
                 ((wrong.turn.site, "transposed here"),) if wrong.turn is not None and wrong.turn.site != op.site else ()
             )
             severity = Severity.ERROR if wrong.certain else Severity.WARNING
-            fix = repair.turn.contracted(trace, op, wrong)
-            if wrong.among == "heads" and site is not None:
-                fix = repair.forward.around(site)
-            yield Finding(op.site, wrong.message, severity, related, MOVE if wrong.among == "heads" else HELP, fix)
+            if wrong.among == "heads":
+                advice, fix = MOVE, repair.forward.around(site) if site is not None else None
+            else:
+                advice, fix = HELP, repair.turn.contracted(trace, op, wrong)
+            yield Finding(op.site, wrong.message, severity, related, advice, fix)
     for site in trace.sites:
         if heads_for_positions(site) and site.query is not None:
             given = show_shape(site.query.shape)
