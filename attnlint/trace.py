@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from attnlint.assumptions import NOTHING, Assumptions
@@ -166,11 +167,51 @@ class CallRecord:
 
 @dataclass(eq=False, slots=True)
 class FileText:
-    """The text of the file that a trace began in, its words, and how often anything looked at them."""
+    """The text of the file that a trace began in, its words, how often anything looked at it, and what it answered."""
 
     text: str = ""
     words: frozenset[str] = frozenset()
     looks: int = 0
+    answers: dict[Question, Hashable] = field(default_factory=dict)
+
+    def answer(self, question: Question) -> Hashable:
+        """The answer to a question about it, worked out once."""
+        if question not in self.answers:
+            self.answers[question] = question(self)
+        return self.answers[question]
+
+
+# Something about a file's text, asked again when the text has changed: what rests on the answer stands while it does.
+Question = Callable[[FileText], Hashable]
+
+
+@dataclass(frozen=True, slots=True)
+class Says:
+    """Whether a pattern occurs in a file; with `code`, outside of its comments."""
+
+    pattern: str | re.Pattern[str]
+    code: bool = False
+
+    def __call__(self, file: FileText) -> bool:
+        """The answer for a file."""
+        return re.search(self.pattern, code_of(file.text) if self.code else file.text) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """Whether any of some words stands in a file."""
+
+    words: frozenset[str]
+
+    def __call__(self, file: FileText) -> bool:
+        """The answer for a file."""
+        return not self.words.isdisjoint(file.words)
+
+
+@lru_cache(maxsize=4)
+def code_of(text: str) -> str:
+    """A file without its comments, as far as `#` tells."""
+    return "\n".join(line.partition("#")[0] for line in text.splitlines())
 
 
 @dataclass(eq=False, slots=True)
@@ -178,8 +219,8 @@ class Trace:
     """Everything that happened from one entry point; rules ask it short questions.
 
     `is_fragment` says that names come from nowhere, as in a tutorial; `file` is the file that it began in,
-    and `files` has those of the project's other files by their paths; `said` is what the trace rests on of the text,
-    by the patterns that were looked for. `records` holds what objects without
+    and `files` has those of the project's other files by their paths; `asked` are the questions about
+    its text, with the answers, that the trace and what is found in it rest on. `records` holds what objects without
     a constructor of their own (named tuples, dataclasses) were made with; `sizes` are the names given to numbers.
     `assumptions` are what the project's configuration says of the code.
     """
@@ -197,7 +238,7 @@ class Trace:
     file: FileText = field(default_factory=FileText)
     files: dict[str, str] = field(default_factory=dict)
     assumptions: Assumptions = NOTHING
-    said: dict[str, bool] = field(default_factory=dict)
+    asked: dict[Question, Hashable] = field(default_factory=dict)
     is_script: bool = False
     is_fragment: bool = False
     users: dict[Tensor, list[OpCall]] = field(default_factory=dict)
@@ -209,12 +250,6 @@ class Trace:
         self.file.looks += 1
         return self.file.text
 
-    @property
-    def words(self) -> frozenset[str]:
-        """Every word of the file."""
-        self.file.looks += 1
-        return self.file.words
-
     def record(self, op: OpCall) -> tuple[Tensor, ...]:
         """Add an op call, and make its inputs, which are returned, know it."""
         self.ops.append(op)
@@ -223,11 +258,18 @@ class Trace:
             self.users.setdefault(tensor, []).append(op)
         return inputs
 
-    def says(self, pattern: str) -> bool:
-        """Whether a pattern occurs anywhere in the file, for what the trace itself depends on."""
-        if pattern not in self.said:
-            self.said[pattern] = re.search(pattern, self.file.text) is not None
-        return self.said[pattern]
+    def ask(self, question: Question) -> Hashable:
+        """The answer to a question about the file, on which the trace rests from then on."""
+        answer = self.asked[question] = self.file.answer(question)
+        return answer
+
+    def says(self, pattern: str | re.Pattern[str], *, code: bool = False) -> bool:
+        """Whether a pattern occurs in the file; with `code`, outside of its comments."""
+        return bool(self.ask(Says(pattern, code)))
+
+    def mentions(self, words: frozenset[str]) -> bool:
+        """Whether any of some words stands in the file."""
+        return bool(self.ask(Mentions(words)))
 
     def text_of(self, site: Site) -> str:
         """The text of the file that a place is in."""

@@ -5,14 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 from attnlint.attention.lineage import ancestors, is_carrier, is_projection, source
 from attnlint.attention.roles import role
 from attnlint.ir import Site
 from attnlint.names import is_cache_name, role_of
 from attnlint.tensor import Tensor
-from attnlint.trace import Cell, Frame, OpCall, Trace, exclude, tensors_in
+from attnlint.trace import Cell, Frame, OpCall, Trace, code_of, exclude, tensors_in
 from attnlint.values import Unknown, Value, is_none
 
 KEEPS = frozenset(
@@ -131,34 +130,29 @@ def _holds_nothing(trace: Trace, value: Value) -> bool:
 
 def _parameters_for(trace: Trace, value: Value) -> set[str]:
     """The names of the parameters that a value is passed to."""
-    return {name for call in trace.calls for name, arg in call.given.items() if arg is value}
+    calls = (call for call in trace.calls if any(arg is value for arg in (*call.args, *call.kwargs.values())))
+    return {name for call in calls for name, arg in call.given.items() if arg is value}
 
 
-def is_incremental(frame: Frame, code: str) -> bool:
+def is_incremental(trace: Trace, frame: Frame) -> bool:
     """Whether code is called for one token after the other."""
     for one in frame.stack:
         if _STEPS.search(one.name) or _ONE_TOKEN.search(one.text) or any(_FLAGS.search(name) for name in one.params):
             return True
-    return re.search(r"def \w*(?:generate|decode|sample)\w*\(|use_cache", code) is not None
+    return trace.says(r"def \w*(?:generate|decode|sample)\w*\(|use_cache", code=True)
 
 
-@lru_cache(maxsize=4)
-def code_of(text: str) -> str:
-    """A file without its comments, as far as `#` tells."""
-    return "\n".join(line.partition("#")[0] for line in text.splitlines())
-
-
-def overwritten(trace: Trace, code: str) -> Iterator[Loss]:
+def overwritten(trace: Trace) -> Iterator[Loss]:
     """A cache that is given the new keys or values alone."""
     for cell in trace.cells:
-        name = _kept_in(trace, cell)
         news = list(tensors_in([cell.new]))
-        if not name or not news or SETUP.search(cell.frame.name) or cell.frame.name == "":
+        name = _kept_in(trace, cell) if news and cell.frame.name and not SETUP.search(cell.frame.name) else ""
+        if not name:
             continue
         if any(_role(tensor, _called(trace, cell)) not in ("k", "v") or not is_new(tensor) for tensor in news):
             continue
         if (
-            not is_incremental(cell.frame, code)
+            not is_incremental(trace, cell.frame)
             or _keeps_elsewhere(trace, cell)
             or any(exclude(op.branches, cell.branches) and _joins(op) for op in trace.ops)
             or not _self_attends(trace, news)

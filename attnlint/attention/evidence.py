@@ -10,7 +10,7 @@ from attnlint.attention.lineage import LAYOUT, ancestors, consumers
 from attnlint.attention.sites import AttentionSite
 from attnlint.dims import Answer, equal
 from attnlint.tensor import Tensor
-from attnlint.trace import Frame, OpCall, Trace
+from attnlint.trace import FileText, Frame, OpCall, Trace
 from attnlint.values import Seq, SliceValue, as_dim, as_int
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -94,17 +94,17 @@ def direction(site: AttentionSite) -> Direction:
     frames = list(site.op.frame.stack)
     for frame in frames:
         verdict = _by_words(frame)
-        if verdict is not None and verdict.causal and "decoder" in verdict.why.lower() and trace.words & _VISION:
+        if verdict is not None and verdict.causal and "decoder" in verdict.why.lower() and trace.mentions(_VISION):
             return Direction(False, "it decodes what was seen and writes no text")
         if verdict is not None:
             return verdict
     by_model = _language_model(trace, site)
     if by_model is not None:
         return by_model
-    entry = _by_name(trace.entry) or _by_words(Frame("this file", text=opening(trace.text)))
+    entry = _by_name(trace.entry) or _by_words(Frame("this file", text=str(trace.ask(opening))))
     if entry is not None:
         return entry
-    if trace.words & _VISION or "pixel" in trace.text:
+    if trace.mentions(_VISION) or trace.says("pixel"):
         return Direction(False, "the file works on images")
     return Direction(None)
 
@@ -124,9 +124,9 @@ def _autoregressive(site: AttentionSite, said: Causal) -> Direction:
     return Direction(True, f"the configuration says that it must not see them: {said.quoted}")
 
 
-def opening(text: str) -> str:
+def opening(file: FileText) -> str:
     """What a file says of itself before its first line of code."""
-    found = _OPENING.match(text)
+    found = _OPENING.match(file.text)
     return found.group(0) if found else ""
 
 
@@ -199,7 +199,7 @@ def _by_name(name: str) -> Direction | None:
 
 def _language_model(trace: Trace, site: AttentionSite) -> Direction | None:
     """Token embedding in and projection to the same vocabulary out, in a file that generates or shifts its labels."""
-    if trace.words & _MASKED_LM:
+    if trace.mentions(_MASKED_LM):
         return Direction(False, "the file trains on masked tokens")
     behind = set(ancestors(site.query, lambda _: True, 400)) if site.query is not None else set()
     embeds = [op for op in trace.ops if op.name == "embedding"]
@@ -210,7 +210,7 @@ def _language_model(trace: Trace, site: AttentionSite) -> Direction | None:
         for _, out in heads:
             if num is None or out is None or equal(num, out) is not Answer.YES or num.value in {1, 2}:
                 continue
-            if trace.words & _GENERATES:
+            if trace.mentions(_GENERATES):
                 return Direction(True, "tokens go in, logits over the vocabulary come out, and the file generates text")
             if _shifted(trace) or _trained_on_the_next(trace) or _cuts_pairs(trace):
                 return Direction(
@@ -249,10 +249,6 @@ def _cuts(tensor: Tensor) -> list[OpCall]:
 
 
 def _shifted(trace: Trace) -> bool:
-    return bool(
-        re.search(
-            r"\[:, ?1:\]|\[:, ?:-1\]|\[1:\]|shift(?:ed)?[_ ](?:labels|logits|left|right|by)"
-            r"|next[_ ](?:token|char|word)",
-            trace.text,
-        )
+    return trace.says(
+        r"\[:, ?1:\]|\[:, ?:-1\]|\[1:\]|shift(?:ed)?[_ ](?:labels|logits|left|right|by)|next[_ ](?:token|char|word)"
     )

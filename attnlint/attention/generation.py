@@ -149,7 +149,7 @@ def _takes(call: CallRecord, times: list[Binding]) -> bool:
     return any(value is item or (is_none(value) and is_none(item)) for value in given for item in values)
 
 
-def not_passed_on(trace: Trace, code: str) -> Iterator[Loss]:
+def not_passed_on(trace: Trace) -> Iterator[Loss]:
     """A call that gives a cache back in each round and is not given it in the next."""
     if not chooses(trace):
         return
@@ -165,7 +165,7 @@ def not_passed_on(trace: Trace, code: str) -> Iterator[Loss]:
             yield Loss(_in_the_loop(call), text, how=f"not passed on {empty}")
             continue
         kept = [b for b in trace.bindings if b.frame is call.frame and is_cache_name(b.name) and _comes_from(b, call)]
-        if not kept or not _could_take(call, code):
+        if not kept or not _could_take(trace, call):
             continue
         if any(_takes(other, kept) for other in trace.calls if other.frame is call.frame):
             continue
@@ -207,7 +207,7 @@ def _comes_from(binding: Binding, call: CallRecord) -> bool:
     return not any(binding.value is value for value in given)
 
 
-def _could_take(call: CallRecord, code: str) -> bool:
+def _could_take(trace: Trace, call: CallRecord) -> bool:
     """Whether what is called has a parameter for a cache, itself or, where it is not in sight, a model of this file."""
     callee = call.callee
     if isinstance(callee, Func):
@@ -215,7 +215,7 @@ def _could_take(call: CallRecord, code: str) -> bool:
     if isinstance(callee, Instance):
         member = next((callee.cls.members[n] for n in ("forward", "__call__", "call") if n in callee.cls.members), None)
         return isinstance(member, Func) and any(is_cache_name(param.name) for param in member.node.params)
-    return re.search(r"def (?:forward|__call__|call)\([^)]*(?:cache|past)", code) is not None
+    return trace.says(r"def (?:forward|__call__|call)\([^)]*(?:cache|past)", code=True)
 
 
 def one_token_alone(trace: Trace) -> Iterator[Loss]:
@@ -255,9 +255,9 @@ def _embeds(tensor: Tensor) -> bool:
     )
 
 
-def by_names(trace: Trace, code: str) -> Iterator[Loss]:
+def by_names(trace: Trace) -> Iterator[Loss]:
     """A function that by its names makes the next token, and projects keys or values from the newest one alone."""
-    if re.search(r"cache|past_|self\.\w+\.append\(|history|memory", code):
+    if trace.says(r"cache|past_|self\.\w+\.append\(|history|memory", code=True):
         return
     seen: set[Site] = set()
     for op in trace.ops:

@@ -24,13 +24,13 @@ def _is_fresh(tensor: Tensor) -> bool:
     return bool(made) and made[-1].name in FRESH and not any(keeps(op) for op in made)
 
 
-def emptied(trace: Trace, code: str) -> Iterator[Loss]:
+def emptied(trace: Trace) -> Iterator[Loss]:
     """A cache that every call makes anew before it writes the new keys and values into it."""
     for cell in trace.cells:
         tensors = list(tensors_in([cell.new]))
         if not is_cache_name(cell.name) or not tensors or SETUP.search(cell.frame.name) or not cell.frame.name:
             continue
-        if _is_conditional(cell) or not is_incremental(cell.frame, code) or not all(map(_is_fresh, tensors)):
+        if _is_conditional(cell) or not is_incremental(trace, cell.frame) or not all(map(_is_fresh, tensors)):
             continue
         write = next((op for op in trace.ops[cell.index :] if _writes_into(op, tensors)), None)
         if write is not None and write.frame is cell.frame:
@@ -54,7 +54,7 @@ def _writes_into(op: OpCall, tensors: list[Tensor]) -> bool:
     )
 
 
-def written_on_nothing(trace: Trace, code: str) -> Iterator[Loss]:
+def written_on_nothing(trace: Trace) -> Iterator[Loss]:
     """A cache that is given zeros with the new keys or values written into them, in place of what it held."""
     for cell in trace.cells:
         name = getattr(cell.owner, "name", "") if cell.name == "value" else cell.name
@@ -68,7 +68,7 @@ def written_on_nothing(trace: Trace, code: str) -> Iterator[Loss]:
             continue
         if _is_fresh(base) and base.op.frame is cell.frame:
             others = any(o.owner is cell.owner and o.name == cell.name and o.site != cell.site for o in trace.cells)
-            if len(write.inputs) > 1 and not others and is_incremental(cell.frame, code):
+            if len(write.inputs) > 1 and not others and is_incremental(trace, cell.frame):
                 text = f"{name or 'the cache'} is overwritten with zeros that hold the new entries alone"
                 related = ((base.op.site, "written into what was just made here"),)
                 yield Loss(cell.site, text, related, how="written on nothing")
@@ -102,7 +102,7 @@ def _is_mutable(name: str, value: Value, trace: Trace) -> bool:
         return True
     changes = r"(?:\.(?:append|extend|update|insert|copy_|index_copy_)\(|\[[^\]]*\]\s*=[^=])"
     written = re.compile(rf"\b{re.escape(name)}(?:\[[^\]]*\])*{changes}")
-    return any(written.search(text) for text in (trace.text, *trace.files.values()))
+    return trace.says(written) or any(written.search(text) for text in trace.files.values())
 
 
 def _held(trace: Trace, value: Value) -> list[Tensor]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from attnlint.attention import cache
@@ -13,15 +12,15 @@ from attnlint.trace import Trace, tensors_in
 from attnlint.values import Mapping, Seq, Value
 
 
-def replaced(trace: Trace, code: str) -> Iterator[Loss]:
+def replaced(trace: Trace) -> Iterator[Loss]:
     """A step that is given a cache and hands back the new keys and values alone in its place."""
-    if re.search(r"concat|\bcat\(|append|stack\(|update|\.at\[|scatter|roll\(|past", code):
+    if trace.says(r"concat|\bcat\(|append|stack\(|update|\.at\[|scatter|roll\(|past", code=True):
         return
     seen: set[Site] = set()
     for frame, value, site in trace.returns:
         name = next((name for name in frame.params if is_cache_name(name)), "")
         held = next((item for item in _flat(value) if isinstance(item, Mapping)), None)
-        if not name or held is None or site in seen or not cache.is_incremental(frame, code):
+        if not name or held is None or site in seen or not cache.is_incremental(trace, frame):
             continue
         news = [(t, cache._role(t, key)) for key, item in held.items.items() for t in tensors_in([item])]
         news = [pair for pair in news if pair[1] in ("k", "v")]

@@ -13,6 +13,7 @@ from attnlint.attention.reading import is_one_query
 from attnlint.attention.sites import AttentionSite
 from attnlint.names import role_of
 from attnlint.tensor import Atom, Axis, show_axis, show_shape
+from attnlint.trace import FileText
 
 _SLOTS = re.compile(r"\bslots?\b|slot_?att|compet|inverted attention|win-?win", re.I)
 
@@ -175,7 +176,11 @@ def _competes(site: AttentionSite) -> bool:
     """Whether the author says that queries compete for keys on purpose."""
     return _SLOTS.search(
         " ".join(frame.text + frame.qualname for frame in site.op.frame.stack) + site.trace.entry
-    ) is not None or (len(re.findall(r"slots?\b", site.trace.text)) >= 5)
+    ) is not None or bool(site.trace.ask(_speaks_of_slots))
+
+
+def _speaks_of_slots(file: FileText) -> bool:
+    return len(re.findall(r"slots?\b", file.text)) >= 5
 
 
 def _atoms(axes: tuple[Axis, ...]) -> frozenset[Atom]:

@@ -66,6 +66,7 @@ class _FileTracer:
         self.library = main_library(index)
         self.finished: set[Part] = set()
         self.modules: dict[str, ModuleValue] = {}
+        self.file = FileText(index.text, index.words)
         self.files: dict[str, str] = {}
         fill(self.globals, index, "__main__")
         names = {part.name for part in index.definitions}
@@ -204,8 +205,7 @@ class _FileTracer:
         return False
 
     def _machine(self, entry: str) -> Machine:
-        file = FileText(self.index.text, self.index.words)
-        trace = Trace(entry, file=file, files=self.files, assumptions=self.assumptions)
+        trace = Trace(entry, file=self.file, files=self.files, assumptions=self.assumptions)
         machine = Machine(self.index, trace, self.globals, self.library, frame=Frame(""))
         machine.visited = self.visited
         machine.modules = self.modules

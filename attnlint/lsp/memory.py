@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from attnlint.analyse import traces_of
@@ -15,7 +14,7 @@ from attnlint.patience import go_on
 from attnlint.project import Uses, note, resolve, watched
 from attnlint.rule import Finding, Rule
 from attnlint.source import STDIN, Source, overlay, version
-from attnlint.trace import Trace
+from attnlint.trace import FileText, Question, Trace
 
 Stamp = bytes | tuple[int, ...] | None
 
@@ -25,16 +24,16 @@ class _Kept:
     """The traces of one island, and what they rest on besides its own text."""
 
     traces: tuple[Trace, ...]
-    said: dict[str, bool]
+    asked: dict[Question, Hashable]
     stamps: dict[str, Stamp]
     imports: dict[tuple[str, str], str | None]
 
     def stands(self, now: _Now) -> bool:
-        """Whether a fresh trace would be the same: other files are as they were, and so is what is said of the text."""
+        """Whether a fresh trace would be the same: other files are as they were, and all answers about the text."""
         return (
             all(now.stamp(path) == stamp for path, stamp in self.stamps.items())
             and all(now.led(place) == led for place, led in self.imports.items())
-            and all(now.says(pattern) == answer for pattern, answer in self.said.items())
+            and now.agrees(self.asked)
         )
 
 
@@ -42,10 +41,9 @@ class _Kept:
 class _Now:
     """The state of the world in one look, each question of it asked once."""
 
-    text: str
+    file: FileText
     stamps: dict[str, Stamp] = field(default_factory=dict)
     imports: dict[tuple[str, str], str | None] = field(default_factory=dict)
-    said: dict[str, bool] = field(default_factory=dict)
 
     def stamp(self, path: str) -> Stamp:
         """What tells a file's content from an earlier one."""
@@ -60,11 +58,17 @@ class _Now:
             self.imports[place] = found[0] if found is not None else None
         return self.imports[place]
 
-    def says(self, pattern: str) -> bool:
-        """Whether a pattern occurs in the document."""
-        if pattern not in self.said:
-            self.said[pattern] = re.search(pattern, self.text) is not None
-        return self.said[pattern]
+    def agrees(self, asked: dict[Question, Hashable]) -> bool:
+        """Whether all questions about the document have the answers that they had."""
+        return all(self.file.answer(question) == said for question, said in asked.items())
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a rule found in a trace, and what it asked of the text for that."""
+
+    found: tuple[Finding, ...]
+    asked: dict[Question, Hashable]
 
 
 @dataclass(slots=True)
@@ -73,7 +77,8 @@ class Memory:
 
     parts: list[Part] = field(default_factory=list)
     kept: dict[object, _Kept] = field(default_factory=dict)
-    answers: dict[tuple[str, Trace], tuple[Finding, ...]] = field(default_factory=dict)
+    answers: dict[tuple[str, Trace], _Answer] = field(default_factory=dict)
+    now: _Now = field(default_factory=lambda: _Now(FileText()))
 
     def traces(self, source: Source, assumptions: Assumptions = NOTHING) -> list[Trace]:
         """The traces of a version of the document.
@@ -83,7 +88,7 @@ class Memory:
         whole = index(source.text, "" if source.path == STDIN else source.path)
         self._take_over(whole)
         kept: dict[object, _Kept] = {}
-        now = _Now(source.text)
+        now = self.now = _Now(FileText(whole.text, whole.words))
         about = (_about(whole), assumptions)
         for island in islands(whole):
             go_on()
@@ -99,27 +104,28 @@ class Memory:
                 before = _traced(island, assumptions)
             kept[key] = self.kept[key] = before
         self.kept = kept
-        traces = list(self._all(whole))
+        traces = list(self._all())
         present = set(traces)
         self.answers = {key: found for key, found in self.answers.items() if key[1] in present}
         return traces
 
     def ask(self, rule: Rule, trace: Trace) -> Iterable[Finding]:
-        """What a rule says of a trace; as before, where it did not look at the text around it."""
+        """What a rule says of a trace; as before, where what it asked of the text has the same answer."""
         key = (rule.code, trace)
-        if key not in self.answers:
-            looks = trace.file.looks
-            found = tuple(rule.check(trace))
-            if trace.file.looks != looks:
-                return found
-            self.answers[key] = found
-        return self.answers[key]
+        known = self.answers.get(key)
+        if known is not None and self.now.agrees(known.asked):
+            return known.found
+        looks, trace.asked = trace.file.looks, {}
+        found = tuple(rule.check(trace))
+        if trace.file.looks == looks:
+            self.answers[key] = _Answer(found, trace.asked)
+        return found
 
-    def _all(self, whole: FileIndex) -> Iterator[Trace]:
+    def _all(self) -> Iterator[Trace]:
         """Every trace, which now speaks of the present text."""
         for kept in self.kept.values():
             for trace in kept.traces:
-                trace.file.text, trace.file.words = whole.text, whole.words
+                trace.file = self.now.file
                 yield trace
 
     def _take_over(self, whole: FileIndex) -> None:
@@ -138,8 +144,8 @@ def _traced(island: FileIndex, assumptions: Assumptions) -> _Kept:
     with watched() as uses:
         traces = traces_of(island, assumptions)
     note(uses)
-    said = {pattern: answer for trace in traces for pattern, answer in trace.said.items()}
-    return _Kept(tuple(traces), said, {path: _stamp(path) for path in uses.files}, uses.imports)
+    asked = {question: said for trace in traces for question, said in trace.asked.items()}
+    return _Kept(tuple(traces), asked, {path: _stamp(path) for path in uses.files}, uses.imports)
 
 
 def _about(whole: FileIndex) -> object:

@@ -68,7 +68,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from attnlint import repair
-from attnlint.attention.cache import Loss, code_of, one_side, overwritten, stored_too_late
+from attnlint.attention.cache import Loss, one_side, overwritten, stored_too_late
 from attnlint.attention.generation import by_names, handed_on_new, made_anew, not_passed_on, one_token_alone
 from attnlint.attention.rounds import dropped, emptied, written_on_nothing
 from attnlint.attention.stateless import replaced
@@ -89,11 +89,8 @@ def check(trace: Trace) -> Iterator[Finding]:
 
 def _losses(trace: Trace) -> list[Loss]:
     """Every loss of history in a trace; of one mistake the clearest sign alone."""
-    code = code_of(trace.text)
-    found = [*overwritten(trace, code), *stored_too_late(trace)] or [*one_side(trace)]
-    found = found or [*emptied(trace, code), *written_on_nothing(trace, code)]
-    found = (
-        found or [*handed_on_new(trace)] or [*made_anew(trace)] or [*dropped(trace)] or [*not_passed_on(trace, code)]
-    )
-    found = found or [*replaced(trace, code)]
-    return found or [*one_token_alone(trace)] or [*by_names(trace, code)]
+    found = [*overwritten(trace), *stored_too_late(trace)] or [*one_side(trace)]
+    found = found or [*emptied(trace), *written_on_nothing(trace)]
+    found = found or [*handed_on_new(trace)] or [*made_anew(trace)] or [*dropped(trace)] or [*not_passed_on(trace)]
+    found = found or [*replaced(trace)]
+    return found or [*one_token_alone(trace)] or [*by_names(trace)]

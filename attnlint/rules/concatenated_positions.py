@@ -128,4 +128,4 @@ def _author_says(trace: Trace, op: OpCall) -> bool:
     row = op.site.span.row
     lines = trace.text.splitlines()[max(0, row - 3) : row + 1]
     comments = " ".join(line.partition("#")[2] for line in lines)
-    return _SAYS.search(f"{comments} {op.frame.text} {opening(trace.text)}") is not None
+    return _SAYS.search(f"{comments} {op.frame.text} {trace.ask(opening)}") is not None

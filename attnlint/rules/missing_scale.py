@@ -99,8 +99,7 @@ def _is_attention(site: AttentionSite) -> bool:
 
 
 def _elsewhere(site: AttentionSite) -> bool:
-    text = site.trace.text
-    return _ELSEWHERE.search(text) is not None or (_is_handed_in(site) and _PRESCALED.search(text) is not None)
+    return site.trace.says(_ELSEWHERE) or (_is_handed_in(site) and site.trace.says(_PRESCALED))
 
 
 def _is_handed_in(site: AttentionSite) -> bool:
@@ -124,7 +123,7 @@ def _bare(trace: Trace) -> Iterator[Finding]:
     for op in trace.ops:
         if op.output in shown or not _ends_as_scores(op, trace) or not all(_is_free(t.op) for t in op.inputs):
             continue
-        if any(re.search(rf"#.*\b{re.escape(t.name)}\b[^#\n]*\[", trace.text) for t in op.inputs if t.name):
+        if any(trace.says(rf"#.*\b{re.escape(t.name)}\b[^#\n]*\[") for t in op.inputs if t.name):
             continue
         fix = repair.scale.divided(trace, op)
         yield Finding(op.site, "scores are not scaled by 1/√d_k", Severity.WARNING, (), HELP, fix)
