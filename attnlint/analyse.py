@@ -12,6 +12,7 @@ from attnlint.attention.sites import find_sites
 from attnlint.diagnostic import Applicability, Diagnostic, Fix, Related, Severity
 from attnlint.index import FileIndex, index
 from attnlint.interpret.entries import trace_file
+from attnlint.interpret.recall import Recall
 from attnlint.rule import Finding, Rule
 from attnlint.source import STDIN, Source
 from attnlint.trace import Known, Trace
@@ -27,11 +28,12 @@ def traces(source: Source, assumptions: Assumptions = NOTHING) -> list[Trace]:
     return traces_of(index(source.text, "" if source.path == STDIN else source.path), assumptions)
 
 
-def traces_of(parts: FileIndex, assumptions: Assumptions = NOTHING) -> list[Trace]:
-    """Every trace of a file that is cut into its parts; raises SyntaxError."""
-    found = trace_file(parts, assumptions)
+def traces_of(parts: FileIndex, assumptions: Assumptions = NOTHING, recall: Recall | None = None) -> list[Trace]:
+    """Every trace of a file that is cut into its parts, those that `recall` knows as they were; raises SyntaxError."""
+    found = trace_file(parts, assumptions, recall)
     for trace in found:
-        trace.sites = find_sites(trace)
+        if recall is None or trace not in recall.again:
+            trace.sites = find_sites(trace)
     return found
 
 

@@ -1,4 +1,4 @@
-"""The definitions of a file that have nothing to do with each other, in groups that can each be traced alone."""
+"""Which definitions of a file have to do with each other: what can be traced alone, and what a trace can get at."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import builtins
 import re
 import symtable
 import warnings
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -64,6 +65,38 @@ def islands(whole: FileIndex) -> list[FileIndex]:
     _join_models(whole, groups, needs, known)
     concerned = [part for part in whole.definitions if part.concerns_attention]
     return [_island(whole, group, shared, concerned) for group in groups.made()]
+
+
+def reaches(island: FileIndex) -> dict[Part, Hashable]:
+    """For each definition of an island all code that it names, and that this names, its own and statements included.
+
+    None for what gets at a name that means one thing here and another there, and nothing at all where definitions are
+    put into tables.
+    """
+    if island.registers:
+        return {}
+    names = {part.name: part for part in island.definitions}
+    bound = Counter([*(part.name for part in island.definitions), *island.assigned, *island.imports])
+    unclear = {part for part in island.definitions if bound[part.name] > 1}
+    inert = {part for part in island.parts if part.kind == "code" and _is_inert(part.text)}
+    statements = {part for part in island.parts if part.kind == "code"} - inert
+
+    def reach(part: Part) -> Hashable:
+        found = _closed({part} | statements, names)
+        texts = ((each.kind, each.name, each.text) for each in island.parts if each in found | inert)
+        return tuple(texts) if found.isdisjoint(unclear) else None
+
+    return {part: reach(part) for part in island.definitions}
+
+
+def _closed(parts: set[Part], names: dict[str, Part]) -> set[Part]:
+    """Some parts, with all that they name, and so on."""
+    found, queue = set(parts), list(parts)
+    while queue:
+        new = {names[name] for name in queue.pop().words & names.keys()} - found
+        found |= new
+        queue.extend(new)
+    return found
 
 
 def _join_models(
@@ -143,7 +176,11 @@ def _does_nothing(stmt: ast.stmt) -> bool:
 
 
 def _is_logger(value: ast.expr) -> bool:
-    return isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr == "getLogger"
+    return (
+        isinstance(value, ast.Call)
+        and isinstance(value.func, ast.Attribute)
+        and value.func.attr in {"getLogger", "get_logger"}
+    )
 
 
 @lru_cache(maxsize=1024)

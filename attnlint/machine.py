@@ -14,7 +14,7 @@ from attnlint.names import is_weight_name
 from attnlint.ops import OPS
 from attnlint.ops.signature import Args, Result, as_tensor
 from attnlint.patience import go_on
-from attnlint.state import Journal, Scope
+from attnlint.state import Journal, Scope, Ties
 from attnlint.tensor import UNKNOWN_SHAPE, Shape, Tensor
 from attnlint.trace import Branch, Frame, OpCall, Trace
 from attnlint.values import Const, Instance, ModuleValue, Seq, Unknown, Value
@@ -44,6 +44,7 @@ class Machine:
     parameters name; `hints` are shapes that comments give to names that have no value yet; `layouts` are those of
     parameters, and `own` the ops, that the project's configuration names; `told` are the tensors whose shape is known
     from their author's words alone. `after` is called after each statement of the function that the trace began at.
+    `free` are the names that came from nowhere, and `ties` those to other traces of the file.
     """
 
     index: FileIndex
@@ -68,6 +69,8 @@ class Machine:
     made: list[Instance] = field(default_factory=list)
     told: set[Tensor] = field(default_factory=set)
     after: Callable[[], None] | None = None
+    free: list[str] = field(default_factory=list)
+    ties: Ties = field(default_factory=Ties)
 
     def step(self) -> None:
         """Count one statement or call; raises OutOfBudget when there were too many, GivenUp when nobody waits."""

@@ -62,6 +62,21 @@ class Change:
     narrowed: bool = False
 
 
+@dataclass(eq=False, slots=True)
+class Ties:
+    """What binds a trace to the others of its file, which came before it or come after.
+
+    `touched` are the names and modules that it was the first to look into, each with its kind and file; `seen` are the
+    functions of which it mattered whether an earlier trace had visited them; `searched` says that it looked through all
+    classes for one, and `lasting` that it leaves something behind that a later trace could tell.
+    """
+
+    touched: list[tuple[str, str, str]] = field(default_factory=list)
+    seen: dict[object, bool] = field(default_factory=dict)
+    searched: bool = False
+    lasting: bool = False
+
+
 class Journal:
     """Every write to a scope, object or container, so that a branch can be undone and joined with its sibling."""
 

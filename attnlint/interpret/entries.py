@@ -12,11 +12,12 @@ from attnlint.index import FileIndex, Part
 from attnlint.interpret.interpreter import Interpreter
 from attnlint.interpret.modules import fill, main_library
 from attnlint.interpret.own_ops import own_ops
+from attnlint.interpret.recall import Recall
 from attnlint.interpret.runs import Runs
 from attnlint.machine import Machine, OutOfBudget
 from attnlint.state import Scope
 from attnlint.trace import FileText, Frame, Trace
-from attnlint.values import CALLED, Choice, ClassValue, Func, Lazy, ModuleValue
+from attnlint.values import CALLED, Choice, ClassValue, Func, Lazy, ModuleValue, Value
 
 MAX_SCRIPT = 200_000
 # All methods of a class below this length are begun at; of a longer one those that speak of attention.
@@ -40,20 +41,24 @@ _NEVER = frozenset(
 )
 
 
-def trace_file(index: FileIndex, assumptions: Assumptions = NOTHING) -> list[Trace]:
-    """Trace a file from each of its entry points; what one trace visited is not begun again."""
-    tracer = _FileTracer(index, assumptions)
+def trace_file(index: FileIndex, assumptions: Assumptions = NOTHING, recall: Recall | None = None) -> list[Trace]:
+    """Trace a file from each of its entry points; what one trace visited is not begun again.
+
+    `recall` knows traces of an earlier version of it.
+    """
+    tracer = _FileTracer(index, assumptions, recall)
     tracer.script()
     for part in tracer.ordered():
         tracer.definition(part)
     tracer.conditional()
+    tracer.close()
     return [trace for trace in tracer.traces if trace.ops or trace.cells]
 
 
 class _FileTracer:
     """The traces of one file share its globals and what has been visited."""
 
-    def __init__(self, index: FileIndex, assumptions: Assumptions) -> None:
+    def __init__(self, index: FileIndex, assumptions: Assumptions, recall: Recall | None) -> None:
         self.index = index
         self.assumptions = assumptions
         self.own = own_ops(assumptions.ops, index) if assumptions.ops else None
@@ -61,7 +66,7 @@ class _FileTracer:
         self.layouts = {name: hints.in_layout(text) for name, text in assumptions.layouts}
         self.globals = Scope(kind="module", path=index.path)
         self.visited: set[object] = set()
-        self.runs = Runs(self._machine, self.visited)
+        self.runs = Runs(self._machine, self.visited, recall)
         self.traces: list[Trace] = []
         self.library = main_library(index)
         self.finished: set[Part] = set()
@@ -158,15 +163,17 @@ class _FileTracer:
             return
         if isinstance(value, Func) and isinstance(value.node, ir.Function):
             if value.node not in self.visited:
-                self.traces.append(self.runs.trace(part.name, value))
+                self.traces.append(self.runs.trace(part.name, value, part))
         elif isinstance(value, ClassValue):
             self._begin_class(part, value)
 
     def _begin_class(self, part: Part, cls: ClassValue) -> None:
-        for name in _methods(cls):
-            member = cls.members.get(name)
+        members = [(name, cls.members.get(name)) for name in _methods(cls)]
+        # What only hands out an attribute says nothing that another method does not; the object is built for one alone.
+        telling = [each for each in members if not _hands_out(each[1])] or members
+        for name, member in telling:
             if isinstance(member, Func) and member.node not in self.visited and _is_worth(part, name):
-                self.traces.append(self.runs.trace(f"{cls.name}.{name}", member))
+                self.traces.append(self.runs.trace(f"{cls.name}.{name}", member, part))
 
     def conditional(self) -> None:
         """Trace the classes that stand in statements, as in `except ImportError:`, and that nothing has visited."""
@@ -177,6 +184,16 @@ class _FileTracer:
                     part = statements.get(cls.node.site.piece.first_row)
                     if part is not None and _is_strong(part.text, small=False):
                         self._begin_class(part, cls)
+
+    def close(self) -> None:
+        """Let the traces be known to the next version, and those of an earlier one know the files read by now."""
+        if self.runs.recall is None:
+            return
+        for trace in self.traces:
+            if trace.files is not self.files:
+                self.files.update(trace.files)
+                trace.files = self.files
+        self.runs.recall.close([self.globals, *(module.scope for module in self.modules.values())])
 
     def _is_news(self, part: Part) -> bool:
         seen, stack = {part.name}, [part]
@@ -201,7 +218,8 @@ class _FileTracer:
             return value.node in self.visited
         if isinstance(value, ClassValue):
             members = [value.members.get(name) for name in _methods(value) if _is_worth(part, name)]
-            return all(m.node in self.visited for m in members if isinstance(m, Func))
+            telling = [each for each in members if not _hands_out(each)] or members
+            return all(m.node in self.visited for m in telling if isinstance(m, Func))
         return False
 
     def _machine(self, entry: str) -> Machine:
@@ -228,6 +246,16 @@ def _is_worth(part: Part, name: str) -> bool:
         return True
     body = re.search(rf"^[ \t]+(?:async )?def {name}\b[\s\S]*?(?=^[ \t]+(?:@|async def|def) |\Z)", part.text, re.M)
     return body is None or _STRONG.search(body.group(0)) is not None
+
+
+def _hands_out(member: Value | None) -> bool:
+    """Whether a method does nothing but return an attribute as it is, a name or a constant."""
+    body = member.node.body if isinstance(member, Func) and isinstance(member.node, ir.Function) else ()
+    stmts = [stmt for stmt in body if not (isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Const))]
+    value = stmts[0].value if len(stmts) == 1 and isinstance(stmts[0], ir.Return) else None
+    while isinstance(value, ir.Attr):
+        value = value.value
+    return isinstance(value, ir.Name | ir.Const)
 
 
 def _methods(cls: ClassValue) -> list[str]:

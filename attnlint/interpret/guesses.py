@@ -146,6 +146,7 @@ class Guesses:
 
     def _classes(self) -> list[ClassValue]:
         scope = self.i.m.globals
+        self.i.m.ties.searched = True
         found = []
         for part in self.i.m.index.definitions:
             if part.kind == "class" and part.name in scope.names:

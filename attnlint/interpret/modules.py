@@ -89,6 +89,7 @@ class Modules:
             index = indexed(path)
             if index is None:
                 return None
+            self.i.m.ties.touched.append(("module", path, dotted))
             scope = Scope(kind="module", path=path)
             self.loaded[path] = ModuleValue(index, scope, dotted)
             self.i.m.trace.files[path] = index.text
@@ -142,11 +143,30 @@ class Modules:
         """Whether a file of the project binds a name: an import, a definition, a statement, or all of another file."""
         if name not in module.scope.names:
             self._run(module, name)
-        if name not in module.scope.names and "*" not in module.asked:
+        if name not in module.scope.names:
+            self._take_all(module)
+        return name in module.scope.names
+
+    def _take_all(self, module: ModuleValue) -> None:
+        """Follow a module's `from other import *`, once."""
+        if "*" not in module.asked:
             module.asked.add("*")
+            self.i.m.ties.touched.append(("*", module.index.path, ""))
             for dotted in module.index.stars:
                 self.star(dotted, module.scope)
-        return name in module.scope.names
+
+    def touch(self, kind: str, path: str, name: str) -> None:
+        """Look into a name or module as an earlier trace did, so that a later one finds it looked into."""
+        module = self.loaded.get(path)
+        scope = module.scope if module is not None else self.i.m.globals
+        if kind == "module":
+            self.module(path, name)
+        elif kind == "name" and name in scope.names:
+            self.i.force(scope, name)
+        elif module is not None and kind == "statements":
+            self._run(module, name)
+        elif module is not None and kind == "*":
+            self._take_all(module)
 
     def registered(self, key: str) -> Value | None:
         """The definition that a decorator such as `@register("key")` puts into a table under that key."""
@@ -193,6 +213,7 @@ class Modules:
         if name in module.asked:
             return
         module.asked.add(name)
+        self.i.m.ties.touched.append(("statements", module.index.path, name))
         journal, self.i.m.journal = self.i.m.journal, Journal()
         try:
             for part in module.index.parts:

@@ -51,13 +51,19 @@ class Naming:
         """The value of a name; what was not looked into yet becomes the function, class or module that it is."""
         value = holder.names[name]
         if isinstance(value, Lazy):
+            self._touched(holder, name)
             # An import that leads back here finds nothing, as it would while Python imports it.
             holder.names[name] = Unknown(f"{name} is imported in a circle", name)
             value = holder.names[name] = self._looked_into(value, holder, name)
         elif isinstance(value, Choice) and any(isinstance(option, Lazy) for option in value.options):
+            self._touched(holder, name)
             options = (self._looked_into(o, holder, name) if isinstance(o, Lazy) else o for o in value.options)
             value = holder.names[name] = Choice(tuple(options))
         return value
+
+    def _touched(self, holder: Scope, name: str) -> None:
+        if holder.kind == "module":
+            self.i.m.ties.touched.append(("name", holder.path, name))
 
     def _looked_into(self, lazy: Lazy, holder: Scope, name: str) -> Value:
         if isinstance(lazy.target, str):
@@ -93,6 +99,7 @@ class Naming:
             value = Ref(f"builtins.{name}")
         else:
             value = self._fragment(name, site)
+            self.i.m.free.append(name)
         scope.names[name] = value
         return value
 

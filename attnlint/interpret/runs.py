@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from attnlint import ir
+from attnlint.index import Part
 from attnlint.interpret.interpreter import Interpreter
+from attnlint.interpret.recall import Recall, Root
 from attnlint.machine import Machine, OutOfBudget
 from attnlint.tensor import UNKNOWN_SHAPE, Shape
 from attnlint.trace import Frame, Trace
@@ -21,20 +23,51 @@ class _Late(Exception):
 
 
 class Runs:
-    """Makes the traces of a file's functions; `machine` gives a new state for each, and all share what was visited."""
+    """Makes the traces of a file's functions; `machine` gives a new state for each, and all share what was visited.
 
-    def __init__(self, machine: Callable[[str], Machine], visited: set[object]) -> None:
+    With a `recall`, traces of an earlier version are taken again.
+    """
+
+    def __init__(self, machine: Callable[[str], Machine], visited: set[object], recall: Recall | None = None) -> None:
         self.machine = machine
         self.visited = visited
+        self.recall = recall
+        self._behind: list[Root] = []
 
-    def trace(self, entry: str, func: Func) -> Trace:
+    def trace(self, entry: str, func: Func, part: Part) -> Trace:
+        """The trace of one function, which stands in this part of the file."""
+        known = self.recall.find(entry, func.node, part, self.visited) if self.recall is not None else None
+        if known is not None:
+            self._behind.append(known)
+            self.visited |= known.visited
+            return known.trace
+        self._catch_up()
+        machine = self._made(entry, func)
+        if self.recall is not None:
+            self.recall.keep(func.node, part, machine)
+        self.visited |= machine.visited
+        return machine.trace
+
+    def _catch_up(self) -> None:
+        """Look into the names that traces which were not made again would have left looked into."""
+        for root in self._behind:
+            machine = self.machine("")
+            machine.visited = set()
+            interpreter = Interpreter(machine)
+            try:
+                for touched in root.ties.touched:
+                    interpreter.modules.touch(*touched)
+            except OutOfBudget:
+                continue
+        self._behind.clear()
+
+    def _made(self, entry: str, func: Func) -> Machine:
         """Trace one function with parameters of which nothing is given but what its author says."""
         shapes: dict[str, Shape] = {}
         left = MAX_IN_VAIN
-        before = set(self.visited)
         while True:
             machine = self.machine(entry)
-            machine.params = shapes
+            machine.params, machine.visited = shapes, set()
             watch = _Watch(machine, left)
             mark = machine.journal.mark()
             try:
@@ -44,11 +77,13 @@ class Runs:
             except _Late:
                 shapes = watch.shapes
                 left -= len(machine.trace.ops)
-                self.visited &= before
                 continue
             finally:
                 machine.journal.restore(mark)
-            return machine.trace
+                for name in machine.free:
+                    # The next trace makes its own of a name that comes from nowhere.
+                    machine.globals.names.pop(name, None)
+            return machine
 
     def _follow(self, machine: Machine, func: Func, watch: _Watch) -> None:
         interpreter = Interpreter(machine)
@@ -69,19 +104,25 @@ class Runs:
         text = getattr(func.node, "docstring", "")
         self.closures(interpreter, result, Frame(func.name, text=text))
         if func.owner is None:
-            before = set(self.visited)
+            before = set(machine.visited)
             self.built(interpreter)
             # With its numbers a class may be right by chance, so that it is begun at by itself too.
-            self.visited &= before
+            machine.visited &= before
 
     def built(self, interpreter: Interpreter) -> None:
         """Call the layers that code builds with sizes of its own and calls nowhere: the sizes tell on them."""
         for this in interpreter.m.made[:MAX_BUILT]:
             called = interpreter.attributes.called(this.cls)
             member = called[1].members[called[0]] if called is not None else None
-            if isinstance(member, Func) and member.node not in self.visited:
+            if isinstance(member, Func) and not self._is_visited(interpreter.m, member.node):
                 given = interpreter.calls.objects.parameters(member.node, member, member.node.site, skip_first=True)
                 interpreter.calls.call(this, [], dict(given), member.node.site)
+
+    def _is_visited(self, machine: Machine, node: object) -> bool:
+        """Whether a function has been visited, by this trace or by one before it."""
+        before = node in self.visited
+        machine.ties.seen[node] = before
+        return before or node in machine.visited
 
     def closures(self, interpreter: Interpreter, value: Value, outer: Frame) -> None:
         """Call the functions that an entry point returns: nobody else in the file may."""
@@ -91,7 +132,11 @@ class Runs:
         elif isinstance(value, Choice):
             for option in value.options:
                 self.closures(interpreter, option, outer)
-        elif isinstance(value, Func) and isinstance(value.node, ir.Function) and value.node not in self.visited:
+        elif (
+            isinstance(value, Func)
+            and isinstance(value.node, ir.Function)
+            and not self._is_visited(interpreter.m, value.node)
+        ):
             interpreter.m.frame = outer
             given = interpreter.calls.objects.parameters(
                 value.node, value, value.node.site, skip_first=value.this is not None

@@ -132,6 +132,7 @@ class Transforms:
         if not isinstance(made, Func) or made.node is func.node or not _names_arguments(made.node):
             return func
         # Every function has a wrapper of its own, so that one that was visited does not stand for another's.
+        self.i.m.ties.lasting = True
         return Func(replace(made.node), made.scope)
 
     def unwrapped(self, value: Value) -> Value:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from attnlint.analyse import traces_of
 from attnlint.assumptions import NOTHING, Assumptions
 from attnlint.index import FileIndex, Part, index
 from attnlint.interpret.modules import main_library
-from attnlint.islands import islands
+from attnlint.interpret.recall import Recall, Root
+from attnlint.islands import islands, reaches
 from attnlint.patience import go_on
 from attnlint.project import Uses, note, resolve, watched
 from attnlint.rule import Finding, Rule
@@ -23,17 +24,21 @@ Stamp = bytes | tuple[int, ...] | None
 class _Kept:
     """The traces of one island, and what they rest on besides its own text."""
 
+    about: object
     traces: tuple[Trace, ...]
+    roots: tuple[Root, ...]
     asked: dict[Question, Hashable]
     stamps: dict[str, Stamp]
     imports: dict[tuple[str, str], str | None]
 
     def stands(self, now: _Now) -> bool:
         """Whether a fresh trace would be the same: other files are as they were, and all answers about the text."""
-        return (
-            all(now.stamp(path) == stamp for path, stamp in self.stamps.items())
-            and all(now.led(place) == led for place, led in self.imports.items())
-            and now.agrees(self.asked)
+        return self.sees(now) and now.agrees(self.asked)
+
+    def sees(self, now: _Now) -> bool:
+        """Whether the other files are as they were."""
+        return all(now.stamp(path) == stamp for path, stamp in self.stamps.items()) and all(
+            now.led(place) == led for place, led in self.imports.items()
         )
 
 
@@ -90,6 +95,7 @@ class Memory:
         kept: dict[object, _Kept] = {}
         now = self.now = _Now(FileText(whole.text, whole.words))
         about = (_about(whole), assumptions)
+        earlier = self._roots(about, now)
         for island in islands(whole):
             go_on()
             key = (
@@ -99,9 +105,9 @@ class Memory:
             )
             before = self.kept.get(key)
             if before is not None and before.stands(now):
-                note(Uses(set(before.stamps), dict(before.imports)))
+                _note(before)
             else:
-                before = _traced(island, assumptions)
+                before = _traced(island, assumptions, about, earlier)
             kept[key] = self.kept[key] = before
         self.kept = kept
         traces = list(self._all())
@@ -120,6 +126,21 @@ class Memory:
         if trace.file.looks == looks:
             self.answers[key] = _Answer(found, trace.asked)
         return found
+
+    def _roots(self, about: object, now: _Now) -> Callable[[object], Iterator[Root]]:
+        """What finds the roots of the last version by the functions that they began at, as long as they are right."""
+        roots: dict[object, list[tuple[Root, _Kept]]] = {}
+        for kept in self.kept.values():
+            for root in kept.roots if kept.about == about else ():
+                roots.setdefault(root.node, []).append((root, kept))
+
+        def earlier(node: object) -> Iterator[Root]:
+            for root, kept in roots.get(node, ()):
+                if kept.sees(now) and now.agrees(root.asked):
+                    _note(kept)
+                    yield root
+
+        return earlier
 
     def _all(self) -> Iterator[Trace]:
         """Every trace, which now speaks of the present text."""
@@ -140,12 +161,21 @@ class Memory:
         self.parts = whole.parts
 
 
-def _traced(island: FileIndex, assumptions: Assumptions) -> _Kept:
+def _note(kept: _Kept) -> None:
+    note(Uses(set(kept.stamps), dict(kept.imports)))
+
+
+def _traced(
+    island: FileIndex, assumptions: Assumptions, about: object, earlier: Callable[[object], Iterator[Root]]
+) -> _Kept:
+    whole = tuple((part.kind, part.name, part.text) for part in island.parts)
+    recall = Recall(reaches(island), whole, earlier)
     with watched() as uses:
-        traces = traces_of(island, assumptions)
+        traces = traces_of(island, assumptions, recall)
     note(uses)
     asked = {question: said for trace in traces for question, said in trace.asked.items()}
-    return _Kept(tuple(traces), asked, {path: _stamp(path) for path in uses.files}, uses.imports)
+    stamps = {path: _stamp(path) for path in uses.files}
+    return _Kept(about, tuple(traces), tuple(recall.roots), asked, stamps, uses.imports)
 
 
 def _about(whole: FileIndex) -> object:
