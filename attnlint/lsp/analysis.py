@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from attnlint.analyse import findings_in
@@ -78,7 +76,7 @@ def analyse(
             return is_wanted() and time.monotonic() < end
 
         try:
-            with while_wanted(goes_on), watched() as uses, without_repairs(), _no_collection():
+            with while_wanted(goes_on), watched() as uses, without_repairs():
                 report = lint(source, settings.rules, asked, settings.assumptions, is_located=False)
         except GivenUp:
             overdue = Fault("internal", f"took attnlint more than {patience:.0f} seconds and was given up")
@@ -103,7 +101,7 @@ def repaired(analysis: Analysis) -> FileReport:
     def asked(source: Source, rules: Sequence[Rule], _: Assumptions = NOTHING) -> Iterable[Diagnostic]:
         return findings_in(analysis.traces, source, rules)
 
-    with overlaid(analysis.unsaved), _no_collection():
+    with overlaid(analysis.unsaved):
         fixed = lint(source, rules, asked, is_located=False)
         return _judged(replace(fixed, rests_on=report.rests_on), analysis.options)
 
@@ -130,15 +128,3 @@ def _home(source: Source) -> str:
 
 def _is_left_out(source: Source, options: Options) -> bool:
     return source.path != STDIN and options.configured is not None and options.configured.leaves_out(source.path)
-
-
-@contextmanager
-def _no_collection() -> Iterator[None]:
-    """Traces are made of circles, and looking for these while they grow takes a third of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import traceback
 from collections.abc import Callable, Iterable, Iterator
@@ -27,11 +26,12 @@ from attnlint.lsp.memory import Memory
 from attnlint.lsp.positions import Encoding
 from attnlint.lsp.settings import ClientSettings
 from attnlint.lsp.snapshots import Snapshot, present
+from attnlint.lsp.tidy import Tidy
 from attnlint.source import STDIN, Unreadable, identity, read_source
 
 # Seconds that a document's text must rest; a file that rests on it may wait a little longer.
 PAUSE, LATER = 0.02, 0.2
-# Changes of documents after which what they left behind is cleared away.
+# Changes of documents after which the futures that they left behind are forgotten.
 TIDY = 50
 
 
@@ -42,6 +42,7 @@ class Session:
     server: LanguageServer
     executor: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "attnlint"))
     desk: Desk = field(init=False)
+    tidy: Tidy = field(init=False)
     snapshots: dict[str, Snapshot] = field(default_factory=dict)
     unsaved: dict[str, bytes] = field(default_factory=dict)
     memories: dict[str, Memory] = field(default_factory=dict)
@@ -58,6 +59,7 @@ class Session:
     def __post_init__(self) -> None:
         """Set up the desk, which reports back here."""
         self.desk = Desk(self.executor, self._prepare, self.show, self._fail)
+        self.tidy = Tidy(self.executor)
 
     @property
     def encoding(self) -> Encoding:
@@ -70,7 +72,8 @@ class Session:
         """Note the present text of a document, by its address or that of a notebook; None for what is not Python."""
         self.taken += 1
         if self.taken % TIDY == 0:
-            self._tidy()
+            self._forget_futures()
+        self.tidy.disturb()
         snapshot = present(self.server.workspace, uri)
         if snapshot is None:
             return None
@@ -80,10 +83,8 @@ class Session:
             self.unsaved[identity(path)] = as_bytes(snapshot.source.text)
         return snapshot
 
-    def _tidy(self) -> None:
-        """Clear away the circles that traces are, which Python by itself finds late, and what pygls never forgets."""
-        self.executor.submit(gc.collect)
-        # pygls 2.1 keeps the future of each notification that it handles itself, as of every change of a text.
+    def _forget_futures(self) -> None:
+        """Clear away what pygls 2.1 never forgets: the future of each notification that it handles itself."""
         futures = self.server.protocol._request_futures
         for number in [number for number, future in futures.items() if future.done()]:
             del futures[number]
@@ -178,6 +179,7 @@ class Session:
 
     def show(self, uri: str, analysis: Analysis) -> None:
         """Tell the client what was found, also in other open documents."""
+        self.tidy.looked()
         is_news = uri in self.unasked
         fault = analysis.report.fault
         if fault is not None:
