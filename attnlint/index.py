@@ -6,8 +6,9 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
+from itertools import pairwise
 
 from attnlint import ir
 from attnlint.rows import lines_of
@@ -24,11 +25,22 @@ _CONCERNS = re.compile(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """What statements bind in their file: imports with the depth that they stand at, names outside of definitions, and
+    the modules whose names they all import.
+    """
+
+    imports: tuple[tuple[int, str, str], ...] = ()
+    assigned: frozenset[str] = frozenset()
+    stars: tuple[str, ...] = ()
+
+
 @dataclass(eq=False, slots=True)
 class Part:
     """Whole consecutive lines of a file: one definition, or the statements between two of them.
 
-    `kind` is `def`, `class` or `code`; `names` are what it binds at top level.
+    `kind` is `def`, `class` or `code`; `bound` is what it binds, of a definition what is imported in it.
     """
 
     kind: str
@@ -37,6 +49,7 @@ class Part:
     text: str
     words: frozenset[str] = frozenset()
     path: str = ""
+    bound: Bound = Bound()
     block: ir.Block | None = None
 
     @property
@@ -100,19 +113,17 @@ class FileIndex:
     @cached_property
     def words(self) -> frozenset[str]:
         """Every identifier and word of the file."""
-        return frozenset(_WORD.findall(self.text)) if self.all_words is None else self.all_words
+        return frozenset().union(*(part.words for part in self.parts)) if self.all_words is None else self.all_words
 
 
-def index(text: str, path: str = "") -> FileIndex:
-    """Cut a file into its parts.
+def index(text: str, path: str = "", before: FileIndex | None = None) -> FileIndex:
+    """Cut a file into its parts; with an earlier version of it, only what has changed since is parsed.
 
     Raises SyntaxError with its place. A file that this Python cannot parse is one part, and libcst has the last word.
     """
-    lines = lines_of(text)
+    parts = _renewed(before.parts, text, path) if before is not None and before.path == path else None
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = ast.parse(text.removeprefix("\ufeff"))
+        parts = _cut(text, 1, path) if parts is None else parts
     except SyntaxError as error:
         part = Part("code", "", 1, text, frozenset(_WORD.findall(text)), path)
         try:
@@ -121,12 +132,73 @@ def index(text: str, path: str = "") -> FileIndex:
             # Python's own error says where it stands and what is wrong; libcst's often only says row 1.
             raise error from None
         return FileIndex([part], text, path)
+    if not parts and text.strip():
+        parts = [Part("code", "", 1, text, frozenset(_WORD.findall(text)), path)]
+    imports: dict[str, str] = {}
+    # What is imported further out is what the name means to most of the file.
+    for _, local, dotted in sorted((each for part in parts for each in part.bound.imports), key=lambda each: each[0]):
+        imports.setdefault(local, dotted)
+    assigned = frozenset().union(*(part.bound.assigned for part in parts))
+    return FileIndex(parts, text, path, imports, assigned, tuple(star for part in parts for star in part.bound.stars))
+
+
+def _cut(text: str, first_row: int, path: str) -> list[Part]:
+    """The parts of consecutive lines of a file, of which the first stands in this row; raises SyntaxError."""
+    lines = lines_of(text)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tree = ast.parse(text.removeprefix("\ufeff"))
     parts: list[Part] = []
+    left = tree.body[::-1]
     for kind, name, first, last in _ranges(tree, len(lines)):
         body = "".join(lines[first - 1 : last])
         if body.strip():
-            parts.append(Part(kind, name, first, body, frozenset(_WORD.findall(body)), path))
-    return FileIndex(parts, text, path, _imports(tree), _assigned(tree), tuple(_stars(tree)))
+            nodes: list[ast.stmt] = []
+            while left and left[-1].lineno <= last:
+                nodes.append(left.pop())
+            words = frozenset(_WORD.findall(body))
+            parts.append(Part(kind, name, first + first_row - 1, body, words, path, _bound(nodes)))
+    return parts
+
+
+def _renewed(parts: list[Part], text: str, path: str) -> list[Part] | None:
+    """The parts of a new version of a file, those at both ends that are as they were not parsed again.
+
+    None where the cut could fall into a statement, so that all of it has to be parsed.
+    """
+    if len(parts) < 2:
+        return None
+    start, end, ahead, behind = 0, len(text), 0, len(parts)
+    while ahead < len(parts) and text.startswith(parts[ahead].text, start):
+        start += len(parts[ahead].text)
+        ahead += 1
+    while behind > ahead and text.endswith(parts[behind - 1].text, start, end):
+        end -= len(parts[behind - 1].text)
+        behind -= 1
+    if behind < len(parts):
+        # Comments and blank lines behind a statement belong to the part that follows.
+        end += len(parts[behind].text)
+        behind += 1
+    elif ahead == len(parts):
+        # Those at the end of the file belong to its last part, until another one follows.
+        ahead -= 1
+        start -= len(parts[ahead].text)
+    front, back = parts[:ahead], parts[behind:]
+    line = front[-1].text if front else ""
+    if line.rstrip().endswith("\\") or (line.endswith("\r") and text.startswith("\n", start)):
+        return None
+    if front and text.startswith("\ufeff", start):
+        return None
+    row = front[-1].first_row + len(lines_of(front[-1].text)) if front else 1
+    try:
+        middle = _cut(text[start:end], row, path)
+    except SyntaxError:
+        return None
+    kinds = [part.kind for part in (*front[-1:], *middle, *back[:1])]
+    if not middle or ("code", "code") in pairwise(kinds):
+        return None
+    moved = row + len(lines_of(text[start:end])) - back[0].first_row if back else 0
+    return [*front, *middle, *(replace(part, first_row=part.first_row + moved) for part in back)]
 
 
 def _ranges(tree: ast.Module, rows: int) -> list[tuple[str, str, int, int]]:
@@ -152,15 +224,17 @@ def _ranges(tree: ast.Module, rows: int) -> list[tuple[str, str, int, int]]:
     if found:
         kind, name, first, _ = found[-1]
         found[-1] = (kind, name, first, rows)
-    elif rows:
-        found.append(("code", "", 1, rows))
     return found
 
 
-def _assigned(tree: ast.Module) -> frozenset[str]:
-    """The names that the file's own statements give a value, outside of definitions."""
+def _bound(nodes: list[ast.stmt]) -> Bound:
+    return Bound(tuple(_imports(nodes)), _assigned(nodes), tuple(_stars(nodes)))
+
+
+def _assigned(body: list[ast.stmt]) -> frozenset[str]:
+    """The names that statements give a value, outside of definitions."""
     names: set[str] = set()
-    queue: list[ast.AST] = list(tree.body)
+    queue: list[ast.AST] = list(body)
     while queue:
         node = queue.pop()
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
@@ -172,32 +246,31 @@ def _assigned(tree: ast.Module) -> frozenset[str]:
     return frozenset(names)
 
 
-def _stars(tree: ast.Module) -> Iterator[str]:
-    for node in tree.body:
+def _stars(body: list[ast.stmt]) -> Iterator[str]:
+    for node in body:
         if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
             yield "." * node.level + (node.module or "")
 
 
-def _statements(tree: ast.Module) -> Iterator[ast.AST]:
-    """Every statement, outer ones first: expressions, which are most of a tree, are not looked into."""
-    nodes: list[ast.AST] = [tree]
-    for node in nodes:
-        yield node
-        nodes.extend(each for each in ast.iter_child_nodes(node) if isinstance(each, HOLDS_STATEMENTS))
+def _statements(body: list[ast.stmt]) -> Iterator[tuple[int, ast.AST]]:
+    """Every statement with its depth, outer ones first: expressions, most of a tree, are not looked into."""
+    nodes: list[tuple[int, ast.AST]] = [(0, node) for node in body]
+    for depth, node in nodes:
+        yield depth, node
+        inner = (each for each in ast.iter_child_nodes(node) if isinstance(each, HOLDS_STATEMENTS))
+        nodes.extend((depth + 1, each) for each in inner)
 
 
-def _imports(tree: ast.Module) -> dict[str, str]:
-    """Local names of imported things, wherever in the file they are imported."""
-    names: dict[str, str] = {}
-    for node in _statements(tree):
+def _imports(body: list[ast.stmt]) -> Iterator[tuple[int, str, str]]:
+    """Local names of imported things, wherever they are imported, each with its depth."""
+    for depth, node in _statements(body):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 local = alias.asname or alias.name.partition(".")[0]
-                names.setdefault(local, alias.name if alias.asname else local)
+                yield depth, local, alias.name if alias.asname else local
         elif isinstance(node, ast.ImportFrom):
             module = "." * node.level + (node.module or "")
             joint = "" if module.endswith(".") else "."
             for alias in node.names:
                 if alias.name != "*":
-                    names.setdefault(alias.asname or alias.name, f"{module}{joint}{alias.name}")
-    return names
+                    yield depth, alias.asname or alias.name, f"{module}{joint}{alias.name}"

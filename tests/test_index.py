@@ -1,12 +1,14 @@
 """A file is cut into parts by whole rows; together the parts are the file, and each parses by itself."""
 
 import ast
+import random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from attnlint.index import index
+from tests.test_lsp_memory import edits
 
 TWO = "import os\nx = 1\n\n\ndef f():\n    return 1\n\n\nclass A:\n    pass\n\n\ny = 2\n"
 
@@ -211,3 +213,94 @@ def test_parts_cover_every_row_and_parse_by_themselves(statements, newline, ends
             (node,) = ast.parse(part.text).body
             assert node.name == part.name
         part.lowered()
+
+
+MIXED = '''"""A module."""
+import torch
+from layers import *
+
+SIZE = 4
+
+
+@torch.no_grad()
+def first(x):
+    import numpy as np
+    return np.asarray(x)
+
+
+# Beside the second.
+class Second:
+    from math import pi
+
+    def forward(self, x):
+        return x
+
+
+if SIZE > 3:
+    import jax as np
+else:
+    third = 1
+
+def last(x): return x
+# The end.
+'''
+
+
+def said(whole):
+    parts = [(one.kind, one.name, one.first_row, one.text, one.words, one.bound) for one in whole.parts]
+    return parts, list(whole.imports.items()), whole.assigned, whole.stars, whole.words
+
+
+def indexed(text, before=None):
+    try:
+        whole = index(text, "model.py", before)
+    except SyntaxError as error:
+        return before, (error.msg, error.lineno, error.offset)
+    return whole, said(whole)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["x = 1\n\n\ndef f():\n    pass\n", "x = 1\n\n\n\ndef f():\n    pass\n"],
+        ["def f():\n    pass\ndef g():\n    pass\n", "def f():\n    pass\n# g\n\n\ndef g():\n    pass\n"],
+        ["def f():\n    pass\ndef g():\n    pass\n", "def f():\n    pass\n    x = 1\ndef g():\n    pass\n"],
+        ["def f():\n    pass\nx = 1\ndef g():\n    pass\ny = 1\n", "def f():\n    pass\nx = 1\ny = 1\n"],
+        ["def f():\n    pass\nx = 1\n", "def f():\n    passx = 1\n"],
+        ["def f():\n    pass\ndef g():\n    pass\n", "def f():\n    pass\n\ufeffdef g():\n    pass\n"],
+        ["x = 1 \\\n\ndef g():\n    pass\n", "x = 1 \\\ny\ndef g():\n    pass\n"],
+        ["x = 1\ndef f():\n    pass\n", "x = 1\ndef f():\n    pass\n# more\n"],
+        ["x = 1\ndef f(): pass\n# end\n", "x = 1\ndef f(): pass\n# end\ndef g(): pass\n", "x = 1\n# end\n"],
+        ["x = 1\ndef f():\n    pass\n", "x = 1\n@f\ndef f():\n    pass\n", "x = 1\n@f\n"],
+        ["x = 1\rdef f(): pass\r", "x = 1\r\ndef f(): pass\r", "x = 1\r\n\rdef f(): pass\r"],
+        ["x = 1\r\ndef f():\r\n    pass\r\n", "x = 1\r\ndef f():\r\n    pas\r\n", "x = 1\ndef f():\n    pas"],
+        ["def f(): pass\nx = 1; y = 2\n", "def f(): pass; x = 1\ny = 2\n", "", "def f(): pass\n"],
+        ["def f(): pass\ndef f(): pass\n", "def f(): pass\ndef f(): pass\ndef f(): pass\n", "def f(): pass\n"],
+        [
+            "import a as n\ndef f():\n    import b as m\n",
+            "import a as n\ndef f():\n    import b as n, c as m\nimport d as m\n",
+        ],
+    ],
+)
+def test_a_new_version_is_cut_as_by_itself(texts):
+    before = None
+    for text in texts:
+        before, found = indexed(text, before)
+        assert found == indexed(text)[1]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_edits_are_cut_as_by_themselves(seed):
+    draw, before, last, kept = random.Random(seed), None, MIXED, 0
+    versions = edits(MIXED, draw)
+    for _ in range(300):
+        text = next(versions)
+        previous = before
+        before, found = indexed(text, previous)
+        assert found == indexed(text)[1], text
+        if isinstance(found[0], str):
+            versions = edits(last, draw)
+        else:
+            last = text
+            kept += previous is not None and any(part in previous.parts for part in before.parts)
+    assert kept > 50

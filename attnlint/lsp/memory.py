@@ -80,6 +80,7 @@ class _Answer:
 class Memory:
     """The last version of a document: its parts, and its islands' traces, which move with their parts' rows."""
 
+    whole: FileIndex | None = None
     parts: list[Part] = field(default_factory=list)
     kept: dict[object, _Kept] = field(default_factory=dict)
     answers: dict[tuple[str, Trace], _Answer] = field(default_factory=dict)
@@ -90,7 +91,7 @@ class Memory:
 
         Raises SyntaxError with its place.
         """
-        whole = index(source.text, "" if source.path == STDIN else source.path)
+        whole = self.whole = index(source.text, "" if source.path == STDIN else source.path, self.whole)
         self._take_over(whole)
         kept: dict[object, _Kept] = {}
         now = self.now = _Now(FileText(whole.text, whole.words))
