@@ -24,7 +24,7 @@ from lsprotocol import types
 from pygls.lsp.client import LanguageClient
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
-URI = "file:///tmp/attnlint-keystrokes/model.py"
+NOWHERE = Path("/tmp/attnlint-keystrokes/model.py")
 _DEFINED = re.compile(r"^(?:class|def) (\w+)", re.M)
 _LEFT = re.compile(r"^( +)(\w+) = ", re.M)
 
@@ -52,7 +52,8 @@ def _is_model(text: str) -> bool:
 class Client:
     """An editor with one open document."""
 
-    def __init__(self) -> None:
+    def __init__(self, path: Path) -> None:
+        self.uri = path.as_uri()
         self.client = LanguageClient("keystrokes", "1")
         self.version = 0
         self.arrived: dict[int, asyncio.Future[float]] = {}
@@ -74,7 +75,7 @@ class Client:
         await self.client.initialize_async(types.InitializeParams(types.ClientCapabilities()))
         self.client.initialized(types.InitializedParams())
         begun = self._sent()
-        item = types.TextDocumentItem(URI, "python", self.version, text)
+        item = types.TextDocumentItem(self.uri, "python", self.version, text)
         self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
         return await self._wait(begun)
 
@@ -86,7 +87,7 @@ class Client:
 
     def send(self, start: tuple[int, int], end: tuple[int, int], text: str) -> None:
         """Replace what stands between two places."""
-        document = types.VersionedTextDocumentIdentifier(uri=URI, version=self.version)
+        document = types.VersionedTextDocumentIdentifier(uri=self.uri, version=self.version)
         place = types.Range(types.Position(*start), types.Position(*end))
         change = types.TextDocumentContentChangePartial(range=place, text=text)
         self.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
@@ -119,10 +120,10 @@ class Client:
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
 
 
-async def measure(text: str, edits: int, seed: int) -> None:
+async def measure(path: Path, text: str, edits: int, seed: int) -> None:
     """Type into the functions of a text, and print what was measured."""
     draw = random.Random(seed)
-    client = Client()
+    client = Client(path)
     cold = await client.start(text)
     print(f"{text.count(chr(10))} rows, {len(client.found)} diagnostics; first check {cold * 1000:.0f} ms")
     places = [(text.count("\n", 0, match.start()), len(match[1]), len(match[2])) for match in _LEFT.finditer(text)]
@@ -158,7 +159,7 @@ def main() -> None:
     parser.add_argument("--file", type=Path)
     asked = parser.parse_args()
     text = asked.file.read_text(encoding="utf-8") if asked.file else model(asked.rows)
-    asyncio.run(measure(text, asked.edits, asked.seed))
+    asyncio.run(measure(asked.file.absolute() if asked.file else NOWHERE, text, asked.edits, asked.seed))
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ class Session:
         self.taken += 1
         if self.taken % TIDY == 0:
             self._forget_futures()
-        self.tidy.disturb()
+        self.tidy.pressed()
         snapshot = present(self.server.workspace, uri)
         if snapshot is None:
             return None
@@ -179,7 +179,7 @@ class Session:
 
     def show(self, uri: str, analysis: Analysis) -> None:
         """Tell the client what was found, also in other open documents."""
-        self.tidy.looked()
+        self.tidy.rest()
         is_news = uri in self.unasked
         fault = analysis.report.fault
         if fault is not None:
