@@ -7,9 +7,10 @@ import pytest
 from attnlint.analyse import findings_in
 from attnlint.engine import lint
 from attnlint.lsp.memory import Memory
+from attnlint.patience import GivenUp, while_wanted
 from attnlint.rule import all_rules
 from attnlint.source import identity, make_source, overlaid
-from tests.test_lsp_memory import edits, told
+from tests.test_lsp_memory import HEAD, ONE, edits, told
 
 LAYERS = '''"""Layers that the models share."""
 import torch
@@ -248,3 +249,17 @@ def check_random(project, seed, count):
         taken += bool(again)
     assert parsed > count / 4
     assert taken > count / 10
+
+
+def test_a_look_that_was_given_up_leaves_places_right(project):
+    """A letter typed and taken back before the look at it ended, and then a new line in another function above."""
+    wrong = ONE.replace(" / q.size(-1) ** 0.5", "")
+    text = HEAD + ONE + wrong.replace("one", "two")
+    editor = Editor(project / "model.py")
+    _, found = editor.judge(text)
+    assert [one.code for one in found.diagnostics if one.code == "ATT002"] == ["ATT002"]
+    with pytest.raises(GivenUp), while_wanted(lambda: False):
+        editor.memory.traces(make_source(text.replace("def two(q, k, v)", "def two(q, k, v, x)"), editor.path))
+    editor.judge(text)
+    again, _ = editor.judge(text.replace("def one(q, k, v):\n", "def one(q, k, v):\n\n"))
+    assert again == {"two"}

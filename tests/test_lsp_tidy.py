@@ -8,7 +8,6 @@ import pytest
 from attnlint.lsp import tidy
 from attnlint.lsp.tidy import MOST, Tidy
 
-
 pytestmark = pytest.mark.asyncio
 
 

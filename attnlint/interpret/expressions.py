@@ -20,6 +20,7 @@ from attnlint.values import (
     Const,
     Func,
     Instance,
+    Lazy,
     Mapping,
     Seq,
     ShapeOf,
@@ -73,12 +74,15 @@ class Expressions:
 
     def __call__(self, expr: ir.Expr, scope: Scope) -> Value:
         """The value of an expression, as it stands after every in-place op so far."""
-        return self.i.m.settled(self._table[type(expr)](expr, scope))
+        value = self._table[type(expr)](expr, scope)
+        return self.i.m.settled(value) if self.i.m.inplace else value
 
     def _name(self, expr: ir.Name, scope: Scope) -> Value:
         holder = scope.holder(expr.id)
         if holder is not None:
-            value = self.i.force(holder, expr.id)
+            value = holder.names[expr.id]
+            if isinstance(value, Lazy | Choice):
+                value = self.i.force(holder, expr.id)
             if isinstance(value, Unknown) and value.free:
                 self.i.m.trace.is_fragment = True
             return value

@@ -25,6 +25,7 @@ class _Kept:
     """The traces of one island, and what they rest on besides its own text."""
 
     about: object
+    parts: tuple[Part, ...]
     traces: tuple[Trace, ...]
     roots: tuple[Root, ...]
     asked: dict[Question, Hashable]
@@ -81,7 +82,6 @@ class Memory:
     """The last version of a document: its parts, and its islands' traces, which move with their parts' rows."""
 
     whole: FileIndex | None = None
-    parts: list[Part] = field(default_factory=list)
     kept: dict[object, _Kept] = field(default_factory=dict)
     answers: dict[tuple[str, Trace], _Answer] = field(default_factory=dict)
     now: _Now = field(default_factory=lambda: _Now(FileText()))
@@ -91,8 +91,9 @@ class Memory:
 
         Raises SyntaxError with its place.
         """
-        whole = self.whole = index(source.text, "" if source.path == STDIN else source.path, self.whole)
-        self._take_over(whole)
+        last = self.whole
+        whole = self.whole = index(source.text, "" if source.path == STDIN else source.path, last)
+        self._take_over(whole.parts, last.parts if last is not None else [])
         kept: dict[object, _Kept] = {}
         now = self.now = _Now(FileText(whole.text, whole.words))
         about = (_about(whole), assumptions)
@@ -150,16 +151,19 @@ class Memory:
                 trace.file = self.now.file
                 yield trace
 
-    def _take_over(self, whole: FileIndex) -> None:
-        """Give the parts that did not change what was parsed of them."""
+    def _take_over(self, parts: list[Part], before: list[Part]) -> None:
+        """Give the parts that did not change what was parsed of them.
+
+        First those that traces speak of: a version whose look was given up may have parsed the same text again.
+        """
         twins: dict[tuple[str, str], list[Part]] = {}
-        for part in reversed(self.parts):
+        known = dict.fromkeys([*(part for kept in self.kept.values() for part in kept.parts), *before])
+        for part in reversed(known):
             twins.setdefault((part.path, part.text), []).append(part)
-        for part in whole.parts:
+        for part in parts:
             alike = twins.get((part.path, part.text))
             if alike:
                 part.take_over(alike.pop())
-        self.parts = whole.parts
 
 
 def _note(kept: _Kept) -> None:
@@ -176,7 +180,7 @@ def _traced(
     note(uses)
     asked = {question: said for trace in traces for question, said in trace.asked.items()}
     stamps = {path: _stamp(path) for path in uses.files}
-    return _Kept(about, tuple(traces), tuple(recall.roots), asked, stamps, uses.imports)
+    return _Kept(about, tuple(island.parts), tuple(traces), tuple(recall.roots), asked, stamps, uses.imports)
 
 
 def _about(whole: FileIndex) -> object:
