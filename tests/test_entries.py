@@ -90,3 +90,30 @@ def test_the_functions_that_one_returns_are_followed_when_it_was_begun_anew():
     text = "def make(x):\n    y = x * 2\n    B, T = x.shape\n"
     text += "    def attend(z):\n        return torch.softmax(z, dim=-1)\n    return attend\n"
     assert given(text) == "[... ?]"
+
+
+HANDED_OUT = """class BlockAttention(nn.Module):
+    def __init__(self, d):
+        super().__init__()
+        self.proj = nn.Linear(d, d)
+
+    @property
+    def width(self):
+        '''How wide it is.'''
+        return self.proj.out_features
+{more}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "entries"),
+    [
+        ("", ["BlockAttention.width"]),
+        ("\n    def forward(self, x):\n        return torch.softmax(self.proj(x), dim=-1)\n", ["BlockAttention.forward"]),
+        ("\n    def forward(self, x):\n        return self.proj(x)[0]\n\n    def kind(self):\n        return 'block'\n",
+         ["BlockAttention.forward"]),
+    ],
+)  # fmt: skip
+def test_what_only_hands_out_an_attribute_is_not_begun_at_beside_other_methods(more, entries):
+    found = traces(make_source(HEAD + "def attention(q, k):\n    return q @ k.mT\n\n" + HANDED_OUT.format(more=more)))
+    assert [trace.entry for trace in found if trace.entry.startswith("Block")] == entries

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 # Seconds after a look without another keystroke that are a pause.
 REST = 0.5
 # So many keystrokes may come without a pause before memory is cleared all the same.
-MOST = 40
+MOST = 25
 
 
 @dataclass(slots=True)
