@@ -109,7 +109,8 @@ HANDED_OUT = """class BlockAttention(nn.Module):
     ("more", "entries"),
     [
         ("", ["BlockAttention.width"]),
-        ("\n    def forward(self, x):\n        return torch.softmax(self.proj(x), dim=-1)\n", ["BlockAttention.forward"]),
+        ("\n    def forward(self, x):\n        return torch.softmax(self.proj(x), dim=-1)\n",
+         ["BlockAttention.forward"]),
         ("\n    def forward(self, x):\n        return self.proj(x)[0]\n\n    def kind(self):\n        return 'block'\n",
          ["BlockAttention.forward"]),
     ],
