@@ -53,6 +53,11 @@ class Part:
     block: ir.Block | None = None
 
     @property
+    def key(self) -> tuple[str, str, str]:
+        """What tells it from other code, wherever it stands."""
+        return self.kind, self.name, self.text
+
+    @property
     def concerns_attention(self) -> bool:
         """Whether any word in it is one that a rule could care about."""
         return _concerns_attention(self.text)
@@ -125,7 +130,7 @@ def index(text: str, path: str = "", before: FileIndex | None = None) -> FileInd
     try:
         parts = _cut(text, 1, path) if parts is None else parts
     except SyntaxError as error:
-        part = Part("code", "", 1, text, frozenset(_WORD.findall(text)), path)
+        part = _alone(text, path)
         try:
             part.lowered()
         except SyntaxError:
@@ -133,13 +138,17 @@ def index(text: str, path: str = "", before: FileIndex | None = None) -> FileInd
             raise error from None
         return FileIndex([part], text, path)
     if not parts and text.strip():
-        parts = [Part("code", "", 1, text, frozenset(_WORD.findall(text)), path)]
+        parts = [_alone(text, path)]
     imports: dict[str, str] = {}
     # What is imported further out is what the name means to most of the file.
     for _, local, dotted in sorted((each for part in parts for each in part.bound.imports), key=lambda each: each[0]):
         imports.setdefault(local, dotted)
     assigned = frozenset().union(*(part.bound.assigned for part in parts))
     return FileIndex(parts, text, path, imports, assigned, tuple(star for part in parts for star in part.bound.stars))
+
+
+def _alone(text: str, path: str) -> Part:
+    return Part("code", "", 1, text, frozenset(_WORD.findall(text)), path)
 
 
 def _cut(text: str, first_row: int, path: str) -> list[Part]:

@@ -83,8 +83,9 @@ def reaches(island: FileIndex) -> dict[Part, Hashable]:
 
     def reach(part: Part) -> Hashable:
         found = _closed({part} | statements, names)
-        texts = ((each.kind, each.name, each.text) for each in island.parts if each in found | inert)
-        return tuple(texts) if found.isdisjoint(unclear) else None
+        if not found.isdisjoint(unclear):
+            return None
+        return tuple(each.key for each in island.parts if each in found or each in inert)
 
     return {part: reach(part) for part in island.definitions}
 

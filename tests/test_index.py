@@ -2,13 +2,14 @@
 
 import ast
 import random
+from itertools import islice
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from attnlint.index import index
-from tests.test_lsp_memory import edits
+from tests.keystrokes import typed
 
 TWO = "import os\nx = 1\n\n\ndef f():\n    return 1\n\n\nclass A:\n    pass\n\n\ny = 2\n"
 
@@ -291,16 +292,11 @@ def test_a_new_version_is_cut_as_by_itself(texts):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_random_edits_are_cut_as_by_themselves(seed):
-    draw, before, last, kept = random.Random(seed), None, MIXED, 0
-    versions = edits(MIXED, draw)
-    for _ in range(300):
-        text = next(versions)
+    before, kept = None, 0
+    for text, _ in islice(typed(MIXED, random.Random(seed)), 300):
         previous = before
         before, found = indexed(text, previous)
         assert found == indexed(text)[1], text
-        if isinstance(found[0], str):
-            versions = edits(last, draw)
-        else:
-            last = text
+        if not isinstance(found[0], str):
             kept += previous is not None and any(part in previous.parts for part in before.parts)
     assert kept > 50

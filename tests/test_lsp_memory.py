@@ -1,6 +1,7 @@
 """What is kept between keystrokes changes nothing: every version is judged as by a fresh check."""
 
 import random
+from itertools import islice
 
 import pytest
 
@@ -16,6 +17,7 @@ from attnlint.lsp.snapshots import of_text
 from attnlint.rule import all_rules
 from attnlint.source import identity, make_source, overlaid
 from benchmarks.keystrokes import model
+from tests.keystrokes import typed
 
 HEAD = "import torch\nfrom torch import nn\n\n"
 ONE = "def one(q, k, v):\n    return torch.softmax(q @ k.transpose(-2, -1) / q.size(-1) ** 0.5, dim=-1) @ v\n\n"
@@ -53,37 +55,12 @@ def test_what_speaks_of_each_other_is_one_group(code, groups):
     assert sorted(names(HEAD + ONE + TWO + code)) == sorted(groups)
 
 
-def edits(text, draw):
-    """Texts that each differ from the one before by a keystroke, a pasted line or a deleted one."""
-    while True:
-        at = draw.randrange(len(text) + 1)
-        kind = draw.randrange(6)
-        if kind < 3:
-            text = text[:at] + draw.choice("x1) \n.=😀") + text[at:]
-        elif kind == 3:
-            text = text[:at] + text[at + 1 :]
-        else:
-            rows = text.splitlines(keepends=True)
-            row = draw.randrange(len(rows))
-            rows[row : row + 1] = [] if kind == 4 and len(rows) > 40 else [rows[row]] * 2
-            text = "".join(rows)
-        yield text
-
-
 def check_edits(seed, count, rows):
     """Edit a file and compare; broken text is repaired now and then, so that most versions parse."""
-    draw, begun = random.Random(seed), model(rows)
     memory, rules = Memory(), all_rules()
     parsed = 0
-    versions = edits(begun, draw)
-    last = begun
-    for _ in range(count):
-        text = next(versions)
-        try:
-            compile(text, "x", "exec")
-            last, parsed = text, parsed + 1
-        except (SyntaxError, ValueError):
-            versions = edits(last, draw)
+    for text, good in islice(typed(model(rows), random.Random(seed)), count):
+        parsed += text is good
         source = make_source(text, "/nowhere/model.py")
         kept = lint(source, rules, lambda one, asked: findings_in(memory.traces(one), one, asked, memory.ask))
         assert told(kept) == told(lint(source, rules)), text

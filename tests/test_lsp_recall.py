@@ -2,6 +2,7 @@
 
 import random
 from contextlib import suppress
+from itertools import islice
 
 import pytest
 
@@ -11,7 +12,8 @@ from attnlint.lsp.memory import Memory
 from attnlint.patience import GivenUp, while_wanted
 from attnlint.rule import all_rules
 from attnlint.source import identity, make_source, overlaid
-from tests.test_lsp_memory import HEAD, ONE, edits, told
+from tests.keystrokes import typed
+from tests.test_lsp_memory import HEAD, ONE, told
 
 LAYERS = '''"""Layers that the models share."""
 import torch
@@ -143,14 +145,14 @@ def project(tmp_path):
 class Editor:
     """A file that is judged with a memory, and each time compared with a fresh check."""
 
+    def __init__(self, path):
+        self.path, self.memory, self.traces = str(path), Memory(), {}
+
     def give_up(self, text, after):
         """Begin to look at a text, and be asked for another after a few questions whether it is still wanted."""
         asked = iter(range(after))
         with suppress(GivenUp, SyntaxError), while_wanted(lambda: next(asked, None) is not None):
             self.memory.traces(make_source(text, self.path))
-
-    def __init__(self, path):
-        self.path, self.memory, self.traces = str(path), Memory(), {}
 
     def judge(self, text):
         source, rules = make_source(text, self.path), all_rules()
@@ -243,17 +245,11 @@ def test_many_random_edits_of_one_model(project, seed):
 
 
 def check_random(project, seed, count):
-    draw, editor = random.Random(seed), Editor(project / "model.py")
-    last, versions, parsed, taken = MODEL, edits(MODEL, draw), 0, 0
-    for _ in range(count):
-        text = next(versions)
-        try:
-            compile(text, "x", "exec")
-            last, parsed = text, parsed + 1
-        except (SyntaxError, ValueError):
-            versions = edits(last, draw)
+    draw, editor, parsed, taken = random.Random(seed), Editor(project / "model.py"), 0, 0
+    for text, good in islice(typed(MODEL, draw), count):
+        parsed += text is good
         editor.give_up(text, after=draw.randrange(4))
-        again, _ = editor.judge(text if draw.random() < 0.8 else last)
+        again, _ = editor.judge(text if draw.random() < 0.8 else good)
         taken += bool(again)
     assert parsed > count / 4
     assert taken > count / 10

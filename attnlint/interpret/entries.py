@@ -17,7 +17,7 @@ from attnlint.interpret.runs import Runs
 from attnlint.machine import Machine, OutOfBudget
 from attnlint.state import Scope
 from attnlint.trace import FileText, Frame, Trace
-from attnlint.values import CALLED, Choice, ClassValue, Func, Lazy, ModuleValue, Value
+from attnlint.values import CALLED, Choice, ClassValue, Func, Lazy, ModuleValue
 
 MAX_SCRIPT = 200_000
 # All methods of a class below this length are begun at; of a longer one those that speak of attention.
@@ -168,11 +168,8 @@ class _FileTracer:
             self._begin_class(part, value)
 
     def _begin_class(self, part: Part, cls: ClassValue) -> None:
-        members = [(name, cls.members.get(name)) for name in _methods(cls)]
-        # What only hands out an attribute says nothing that another method does not; the object is built for one alone.
-        telling = [each for each in members if not _hands_out(each[1])] or members
-        for name, member in telling:
-            if isinstance(member, Func) and member.node not in self.visited and _is_worth(part, name):
+        for name, member in _telling(part, cls):
+            if member.node not in self.visited:
                 self.traces.append(self.runs.trace(f"{cls.name}.{name}", member, part))
 
     def conditional(self) -> None:
@@ -217,9 +214,7 @@ class _FileTracer:
         if isinstance(value, Func):
             return value.node in self.visited
         if isinstance(value, ClassValue):
-            members = [value.members.get(name) for name in _methods(value) if _is_worth(part, name)]
-            telling = [each for each in members if not _hands_out(each)] or members
-            return all(m.node in self.visited for m in telling if isinstance(m, Func))
+            return all(member.node in self.visited for _, member in _telling(part, value))
         return False
 
     def _machine(self, entry: str) -> Machine:
@@ -248,9 +243,15 @@ def _is_worth(part: Part, name: str) -> bool:
     return body is None or _STRONG.search(body.group(0)) is not None
 
 
-def _hands_out(member: Value | None) -> bool:
+def _telling(part: Part, cls: ClassValue) -> list[tuple[str, Func]]:
+    """The methods to begin at that say something: of those that only hand out an attribute none beside others."""
+    worth = [(name, member) for name, member in _methods(cls) if _is_worth(part, name)]
+    return [each for each in worth if not _hands_out(each[1])] or worth
+
+
+def _hands_out(member: Func) -> bool:
     """Whether a method does nothing but return an attribute as it is, a name or a constant."""
-    body = member.node.body if isinstance(member, Func) and isinstance(member.node, ir.Function) else ()
+    body = member.node.body if isinstance(member.node, ir.Function) else ()
     stmts = [stmt for stmt in body if not (isinstance(stmt, ir.ExprStmt) and isinstance(stmt.value, ir.Const))]
     value = stmts[0].value if len(stmts) == 1 and isinstance(stmts[0], ir.Return) else None
     while isinstance(value, ir.Attr):
@@ -258,8 +259,7 @@ def _hands_out(member: Value | None) -> bool:
     return isinstance(value, ir.Name | ir.Const)
 
 
-def _methods(cls: ClassValue) -> list[str]:
+def _methods(cls: ClassValue) -> list[tuple[str, Func]]:
     """The methods to begin at: what calling the object runs first, then the others."""
-    names = [name for name, member in cls.members.items() if isinstance(member, Func) and name not in _NEVER]
-    first = [name for name in CALLED if name in names]
-    return first + [name for name in names if name not in first]
+    found = [(name, each) for name, each in cls.members.items() if isinstance(each, Func) and name not in _NEVER]
+    return sorted(found, key=lambda each: CALLED.index(each[0]) if each[0] in CALLED else len(CALLED))

@@ -23,7 +23,6 @@ class Root:
     that it visited, and `asked` what it asked of the file's text.
     """
 
-    entry: str
     node: object
     trace: Trace
     reach: Hashable
@@ -34,7 +33,7 @@ class Root:
     def stands(self, entry: str, reach: Hashable, visited: set[object]) -> bool:
         """Whether a trace from here would be the same one, after traces that visited these functions."""
         return (
-            self.entry == entry
+            self.trace.entry == entry
             and self.reach == reach
             and all((node in visited) is was for node, was in self.ties.seen.items())
         )
@@ -70,7 +69,7 @@ class Recall:
         reach, trace = self._reach(part, machine.ties), machine.trace
         if reach is not None:
             visited, asked = frozenset(machine.visited), dict(trace.asked)
-            self.roots.append(Root(trace.entry, node, trace, reach, machine.ties, visited, asked))
+            self.roots.append(Root(node, trace, reach, machine.ties, visited, asked))
 
     def _reach(self, part: Part, ties: Ties) -> Hashable:
         reach = self.reach.get(part)

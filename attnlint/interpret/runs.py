@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 from attnlint import ir
 from attnlint.index import Part
@@ -54,11 +55,9 @@ class Runs:
             machine = self.machine("")
             machine.visited = set()
             interpreter = Interpreter(machine)
-            try:
+            with suppress(OutOfBudget):
                 for touched in root.ties.touched:
                     interpreter.modules.touch(*touched)
-            except OutOfBudget:
-                continue
         self._behind.clear()
 
     def _made(self, entry: str, func: Func) -> Machine:

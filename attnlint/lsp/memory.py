@@ -100,11 +100,7 @@ class Memory:
         earlier = self._roots(about, now)
         for island in islands(whole):
             go_on()
-            key = (
-                about,
-                island.is_concerned,
-                *((part.kind, part.name, part.text) for part in island.parts),
-            )
+            key = (about, island.is_concerned, *(part.key for part in island.parts))
             before = self.kept.get(key)
             if before is not None and before.stands(now):
                 _note(before)
@@ -173,8 +169,7 @@ def _note(kept: _Kept) -> None:
 def _traced(
     island: FileIndex, assumptions: Assumptions, about: object, earlier: Callable[[object], Iterator[Root]]
 ) -> _Kept:
-    whole = tuple((part.kind, part.name, part.text) for part in island.parts)
-    recall = Recall(reaches(island), whole, earlier)
+    recall = Recall(reaches(island), tuple(part.key for part in island.parts), earlier)
     with watched() as uses:
         traces = traces_of(island, assumptions, recall)
     note(uses)
